@@ -1,0 +1,45 @@
+/** @file `train`: what every method's training shares: length, batches, optimizer, checkpoints. */
+import { z } from 'zod';
+import { count, countOrZero, positive, weight } from '../fields.js';
+
+const scheduler = z.strictObject({
+  name: z
+    .enum(['none', 'cosine', 'cosine_warmup'])
+    .default('none')
+    .describe('Rule of the learning rate: constant, cosine from lr, or linear warm-up to maxLr and cosine after it.'),
+  warmupSteps: count.default(100).describe('Iterations of linear warm-up (cosine_warmup).'),
+  maxLr: positive.optional().describe('Learning rate after the warm-up (cosine_warmup); train.lr if left out.'),
+  tMax: count.default(200).describe('Iterations of half a cosine period; the rate rises again after it.'),
+  etaMin: z.number().min(0).default(0).describe('Learning rate at the bottom of the cosine.'),
+});
+
+/** Schema of the section `train`. */
+export const trainSection = z.strictObject({
+  iterations: count
+    .default(3000)
+    .describe('Iterations of the run; one is one update of the student (or of the only network).'),
+  batch: count.default(64).describe('Images of one update.'),
+  microBatch: count
+    .default(8)
+    .describe('Images on the device at a time; gradients of batch / microBatch parts add up.'),
+  lr: positive.default(5e-5).describe('AdamW learning rate of the student (or of the only network).'),
+  betas: z
+    .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
+    .default([0.9, 0.95])
+    .describe('AdamW decay rates of the first and second moment.'),
+  weightDecay: weight.default(0).describe('AdamW decoupled weight decay.'),
+  scheduler: scheduler.prefault({}).describe('Learning rate over the iterations.'),
+  ema: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0.999)
+    .describe('Rate of the exponential moving average of the trained weights.'),
+  logEvery: count.default(1).describe('Iterations between two lines of the log.'),
+  checkpointEvery: count
+    .default(1000)
+    .describe('Iterations between two checkpoints; the last iteration always writes one.'),
+  keepCheckpoints: countOrZero.default(3).describe('Newest checkpoints kept; 0 keeps all.'),
+  validateEvery: countOrZero.default(1000).describe('Iterations between two validations; 0 never validates.'),
+  imagesEvery: countOrZero.default(200).describe('Iterations between two sample images; 0 writes none.'),
+});
