@@ -42,7 +42,11 @@ function encode(backend: NativeBackend, name: string, attribute: OpAttribute): B
  * @param name TensorFlow's op name, e.g. `GatherV2`.
  * @param attributes Every attribute without a default; list-valued inputs need their length attribute (`N`).
  */
-export function op(name: string, inputs: readonly Tensor[], attributes: Readonly<Record<string, OpAttribute>> = {}): Tensor {
+export function op(
+  name: string,
+  inputs: readonly Tensor[],
+  attributes: Readonly<Record<string, OpAttribute>> = {},
+): Tensor {
   const backend = tf.backend() as unknown as NativeBackend;
   const attrs = Object.entries(attributes).map(([key, value]) => encode(backend, key, value));
   return backend.executeSingleOutput(name, attrs, [...inputs]);

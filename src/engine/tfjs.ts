@@ -1,7 +1,11 @@
 /** @file The one door to TensorFlow.js: every other file imports `tf` from here. */
+import './quiet_logs.js';
 import { createRequire } from 'node:module';
 import util from 'node:util';
 import type * as Tfjs from '@tensorflow/tfjs-node-gpu';
+import { selectedGpuOptions } from './device.js';
+import { Graph } from './graph.js';
+import { Session } from './session.js';
 
 // tfjs-node 4.22 still calls these helpers, which Node removed in version 23.
 const removedHelpers: Record<string, (value: unknown) => boolean> = {
@@ -15,8 +19,11 @@ function restoreRemovedHelpers(): void {
   for (const [name, helper] of Object.entries(removedHelpers)) target[name] ??= helper;
 }
 
-process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
 restoreRemovedHelpers();
+
+// TensorFlow.js starts without memory options; the first session of a process decides how GPU memory is taken.
+const gpu = selectedGpuOptions();
+if (gpu) new Session(new Graph(), { gpu });
 
 const require = createRequire(import.meta.url);
 /** TensorFlow.js on the native TensorFlow library. */

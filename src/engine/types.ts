@@ -26,8 +26,8 @@ export interface StateAccess {
   adamw(group: string, grads: Tensors, hyper: AdamWInputs): void;
   /** ema <- rate * ema + (1 - rate) * the value that `source` has after this run's updates. */
   ema(group: string, source: string, rate: Tensor): void;
-  /** Nothing is updated unless this scalar bool is true; otherwise the run fails with {@link GuardError}. */
-  guard(condition: Tensor, message: string): void;
+  /** Nothing is updated unless this scalar bool is true; otherwise the run fails with `GuardError`, which shows `values`. */
+  guard(condition: Tensor, message: string, values?: readonly Tensor[]): void;
 }
 
 /** Scalars fed into every AdamW update; computed by `training/optimizer.ts`. */
@@ -39,7 +39,8 @@ export interface AdamWInputs {
   readonly beta1Power: Tensor;
   readonly beta2Power: Tensor;
   readonly eps: Tensor;
-  readonly weightDecay: Tensor;
+  /** Decoupled weight decay; leave out for none. */
+  readonly weightDecay?: Tensor;
 }
 
 /** A pure description of device work: no reading back, no branching on values, every random draw an input. */
