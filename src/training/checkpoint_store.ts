@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import type { HostTree } from '../weights/tree.js';
 import type { ManifestFile, Provenance } from './checkpoint_manifest.js';
 import { describeFile, readManifest, verifyFiles, writeManifest } from './checkpoint_manifest.js';
-import { flushFolderToDisk, flushToDisk, renameDurably } from './durable_file.js';
+import { flushFolderToDisk, renameDurably } from './durable_file.js';
 import { isRunning } from './process_identity.js';
 import type { GroupWriter, TrainState } from './train_state.js';
 import { readGroup, writeGroups } from './train_state.js';
@@ -16,7 +16,7 @@ const WORKING_NAME = /^(iteration-\d{8,})\.(tmp|old)-(\d+)$/;
 
 /** Options of a {@link CheckpointStore}. */
 export interface CheckpointStoreOptions {
-  /** How many of the newest checkpoints are kept, at least 1; the best one is kept besides. */
+  /** How many of the newest checkpoints are kept, the best one besides; 0 keeps all. */
   readonly keepLast: number;
   readonly provenance?: Provenance;
   /** Is told of every checkpoint that had to be passed over. */
@@ -48,7 +48,8 @@ export async function readCheckpoint(folder: string): Promise<StoredTrainState> 
   const manifest = await readManifest(folder);
   await verifyFiles(folder, manifest);
   const groups: Record<string, HostTree> = {};
-  for (const [group, { name }] of Object.entries(manifest.files)) groups[group] = await readGroup(path.join(folder, name));
+  for (const [group, { name }] of Object.entries(manifest.files))
+    groups[group] = await readGroup(path.join(folder, name));
   const { iteration, counters, score, provenance } = manifest;
   return { iteration, counters, groups, folder, score, provenance };
 }
@@ -59,8 +60,8 @@ export class CheckpointStore {
     readonly folder: string,
     private readonly options: CheckpointStoreOptions,
   ) {
-    if (!Number.isInteger(options.keepLast) || options.keepLast < 1) {
-      throw new RangeError(`keepLast is ${options.keepLast}, not 1, 2, ...`);
+    if (!Number.isInteger(options.keepLast) || options.keepLast < 0) {
+      throw new RangeError(`keepLast is ${options.keepLast}, not 0, 1, ...`);
     }
   }
 
@@ -124,7 +125,6 @@ export class CheckpointStore {
   private async write(folder: string, state: TrainState, score: number | null): Promise<void> {
     const files: Record<string, ManifestFile> = {};
     for (const [group, name] of Object.entries(await writeGroups(folder, state, this.options.writeGroup))) {
-      await flushToDisk(path.join(folder, name));
       files[group] = await describeFile(folder, name);
     }
     const provenance = this.options.provenance ?? { packageVersion: '', configHash: '' };
@@ -146,6 +146,7 @@ export class CheckpointStore {
    * be a broken one that was passed over when resuming, and must not push out a good one.
    */
   private async prune(saved: number): Promise<void> {
+    if (this.options.keepLast === 0) return;
     const entries = (await this.list()).filter(({ iteration }) => iteration <= saved);
     const kept = new Set(entries.slice(-this.options.keepLast).map(({ folder }) => folder));
     const best = lowestScore(entries);
