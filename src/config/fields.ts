@@ -16,8 +16,8 @@ export const weight = z.number().min(0);
 /** Probability or share, ends included. */
 export const share = z.number().min(0).max(1);
 
-/** A file or folder. Relative ones are looked up as `load.ts` says. */
-export const path = z.string().min(1);
+/** A file or folder; the mark `format` is how `paths.ts` finds these keys. */
+export const path = z.string().min(1).meta({ format: 'path' });
 
 /** One file or folder, or several. */
 export const paths = z.union([path, z.array(path).min(1)]);

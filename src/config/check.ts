@@ -1,0 +1,69 @@
+/** @file Rules between keys, checked before anything is built: batches, timesteps. Sizes are in `check_sizes.ts`. */
+import { UserError } from '../errors.js';
+import { checkSizes } from './check_sizes.js';
+import type { ParsedRun, RunConfig } from './schema.js';
+
+/** Throws a {@link UserError} about the run file's `key`. */
+export type Fail = (
+  key: string,
+  message: string,
+  details?: { expected?: string; found?: string; remedy?: string },
+) => never;
+
+/** {@link Fail} for a run file. */
+export function failIn(file: string): Fail {
+  return (key, message, details = {}) => {
+    throw new UserError(message, { file, key, ...details });
+  };
+}
+
+function checkBatch({ train }: RunConfig, fail: Fail): void {
+  if (train.batch % train.microBatch !== 0) {
+    fail('train.microBatch', 'the batch does not divide into equal parts', {
+      expected: `a divisor of train.batch = ${train.batch}`,
+      found: `${train.microBatch}`,
+    });
+  }
+}
+
+function checkTimesteps({ rsd, diffusion }: RunConfig, fail: Fail): void {
+  const last = diffusion.steps - 1;
+  const { timesteps } = rsd;
+  const found = `[${timesteps.join(', ')}]`;
+  const expected = `0-based timesteps up to ${last} (diffusion.steps - 1), each once, ${last} among them`;
+  if (timesteps.some((t) => t > last)) fail('rsd.timesteps', 'a timestep is out of range', { expected, found });
+  if (new Set(timesteps).size !== timesteps.length)
+    fail('rsd.timesteps', 'a timestep is listed twice', { expected, found });
+  if (!timesteps.includes(last)) {
+    fail('rsd.timesteps', 'the last timestep is missing: the student restores from it', { expected, found });
+  }
+}
+
+/** Checks what resolving would hide: two ways of giving the same thing. */
+export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
+  const fail = failIn(file);
+  if (rsd.timesteps && rsd.timestepCount !== undefined) {
+    fail('rsd.timestepCount', 'the student timesteps are given twice', {
+      expected: 'either rsd.timesteps or rsd.timestepCount',
+      found: 'both',
+    });
+  }
+  if (rsd.timestepCount !== undefined && rsd.timestepCount > diffusion.steps) {
+    fail('rsd.timestepCount', 'more student timesteps than the teacher has', {
+      expected: `at most diffusion.steps = ${diffusion.steps}`,
+      found: `${rsd.timestepCount}`,
+    });
+  }
+}
+
+/**
+ * Checks every rule between keys that concerns the run's method.
+ * @param file run file, named in errors
+ * @throws UserError at the first rule that is broken
+ */
+export function checkRun(config: RunConfig, file: string): void {
+  const fail = failIn(file);
+  checkBatch(config, fail);
+  if (config.method === 'rsd') checkTimesteps(config, fail);
+  checkSizes(config, fail);
+}

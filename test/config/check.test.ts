@@ -1,0 +1,88 @@
+/** @file Rules between keys of a run file: each broken rule is named before anything is built. */
+import { describe, expect, it } from 'vitest';
+import { checkParsed, checkRun } from '../../src/config/check.js';
+import { resolveRun, studentTimesteps } from '../../src/config/resolve.js';
+import { runSchema } from '../../src/config/schema.js';
+
+function check(values: object): void {
+  const parsed = runSchema.parse(values);
+  checkParsed(parsed, 'run.yaml');
+  checkRun(resolveRun(parsed), 'run.yaml');
+}
+
+/** A network small enough for a 64-pixel crop: latent 16, two levels, windows of 8 and 8. */
+const small = {
+  data: { gtSize: 64 },
+  teacher: {
+    unet: {
+      imageSize: 16,
+      modelChannels: 32,
+      channelMult: [1, 2],
+      numResBlocks: [1, 1],
+      swinEmbedDim: 32,
+      attentionResolutions: [16, 8],
+    },
+  },
+};
+
+function smallWith(unet: object): object {
+  return { ...small, teacher: { unet: { ...small.teacher.unet, ...unet } } };
+}
+
+describe('rules between keys', () => {
+  it('hold for the defaults and for a small network', () => {
+    expect(() => check({})).not.toThrow();
+    expect(() => check(small)).not.toThrow();
+  });
+
+  it.each([
+    [{ train: { batch: 8, microBatch: 3 } }, /run\.yaml: train\.microBatch: .*divisor of train\.batch = 8; found 3/],
+    [{ train: { batch: 4, microBatch: 8 } }, /train\.microBatch/],
+    [{ rsd: { timesteps: [3, 7] } }, /rsd\.timesteps: the last timestep is missing.*found \[7, 3\]/],
+    [{ rsd: { timesteps: [14, 15] } }, /rsd\.timesteps: a timestep is out of range.*up to 14/],
+    [{ rsd: { timesteps: [14, 3, 3] } }, /rsd\.timesteps: a timestep is listed twice/],
+    [{ rsd: { timesteps: [14], timestepCount: 1 } }, /rsd\.timestepCount: .*given twice/],
+    [{ rsd: { timestepCount: 16 } }, /rsd\.timestepCount: .*at most diffusion\.steps = 15; found 16/],
+    [{ data: { gtSize: 250 } }, /data\.gtSize: .*multiple of 4; found 250/],
+    [{ data: { gtSize: 96 } }, /data\.gtSize: sizes that do not fit the window.*level 1.*window 8; found side 12/],
+    [{ data: { gtSize: 240 } }, /data\.gtSize: the latent does not halve at every level.*found latent side 60/],
+    [{ diffusion: { sf: 2 } }, /diffusion\.sf: .*data\.scale = 4; found 2/],
+    [
+      { data: { scale: 2 }, diffusion: { sf: 2 } },
+      /data\.scale: .*laid beside the latent.*found 2 \(LQ side 128, latent side 64\)/,
+    ],
+    [smallWith({ modelChannels: 48 }), /teacher\.unet\.modelChannels: .*multiple of 32; found 48/],
+    [smallWith({ swinEmbedDim: 48 }), /teacher\.unet\.swinEmbedDim: .*normGroups.*found 48/],
+    [
+      smallWith({ swinEmbedDim: 64, numHeadChannels: 48 }),
+      /teacher\.unet\.swinEmbedDim: .*numHeadChannels.*multiple of 48/,
+    ],
+    [smallWith({ numResBlocks: [1] }), /teacher\.unet\.numResBlocks: .*2 entries.*found 1/],
+    [smallWith({ inChannels: 7 }), /teacher\.unet\.inChannels: .*noise is not counted\); found 7/],
+    [smallWith({ outChannels: 4 }), /teacher\.unet\.outChannels: .*embedDim = 3; found 4/],
+    [{ ...small, autoencoder: { ch: 48 } }, /autoencoder\.ch: .*multiple of 32; found 48/],
+    [{ ...small, autoencoder: { numResBlocks: [1, 2] } }, /autoencoder\.numResBlocks: .*3 entries/],
+    [
+      { ...smallWith({ imageSize: 8 }), data: { gtSize: 32 } },
+      /rsd\.gan\.head: .*at least 8 for dmd2; found 4\. Use the head pooled/,
+    ],
+  ])('%j', (values, message) => {
+    expect(() => check(values)).toThrow(message);
+  });
+
+  it('concern the method only', () => {
+    expect(() => check({ method: 'autoencoder', teacher: { unet: { inChannels: 7 } } })).not.toThrow();
+    expect(() => check({ method: 'resshift', rsd: { timesteps: [3] } })).not.toThrow();
+  });
+});
+
+describe('studentTimesteps', () => {
+  it.each([
+    [15, 4, [14, 11, 7, 3]],
+    [15, 1, [14]],
+    [15, 15, [14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0]],
+    [4, 2, [3, 1]],
+  ])('of T=%i, N=%i', (steps, n, expected) => {
+    expect(studentTimesteps(steps, n)).toEqual(expected);
+  });
+});
