@@ -1,36 +1,22 @@
 /** @file Images in, images out: reflection padding to the sizes a network accepts, and which sizes those are. */
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { planUNet, type UNetConfig } from '../nn/unet_config.js';
 import { CHANNELS, type Picture } from './picture.js';
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
-function lcm(a: number, b: number): number {
-  return (a / gcd(a, b)) * b;
-}
-
 /**
- * The number both sides of a latent must be multiples of: every level's feature map has to divide into its attention
- * windows (window clamped at the nominal resolution, spec of the U-Net §5.4-5.5), and every downsampling into two.
- */
-export function latentMultiple(unet: UNetConfig): number {
-  const levels = unet.channelMult.length;
-  let multiple = 2 ** (levels - 1);
-  for (let level = 0; level < levels; level++) {
-    const resolution = unet.imageSize / 2 ** level;
-    const attends = level === levels - 1 || unet.attentionResolutions.includes(resolution);
-    if (attends) multiple = lcm(multiple, 2 ** level * Math.min(unet.windowSize, resolution));
-  }
-  return multiple;
-}
-
-/**
- * The number both sides of a low-resolution image must be multiples of (64 for the official models).
+ * The number both sides of a low-resolution image must be multiples of (64 for the official models): every feature map
+ * of the U-Net has to divide into its attention windows.
+ * @param autoencoder `null` for diffusion on pixels.
  * @param scale Upscaling factor of the task (`diffusion.sf`).
  */
-export function imageMultiple(unet: UNetConfig, autoencoder: AutoencoderConfig, scale: number): number {
-  // latent side = image side * scale / factor must be a multiple of latentMultiple.
-  const highResolution = latentMultiple(unet) * 2 ** (autoencoder.chMult.length - 1);
+export function imageMultiple(unet: UNetConfig, autoencoder: AutoencoderConfig | null, scale: number): number {
+  const factor = autoencoder ? 2 ** (autoencoder.chMult.length - 1) : 1;
+  // The latent's side, image side * scale / factor, must be a multiple of the U-Net's.
+  const highResolution = planUNet(unet).multiple * factor;
   return highResolution / gcd(highResolution, scale);
 }
 

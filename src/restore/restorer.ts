@@ -1,0 +1,168 @@
+/** @file Images in, images out: a model made ready to restore pictures of any size, whole or in overlapping tiles. */
+import { createProcess } from '../diffusion/denoiser.js';
+import { createEngine, type EngineOptions } from '../engine/engine.js';
+import type { Engine } from '../engine/types.js';
+import { UserError } from '../errors.js';
+import { treeToMemory } from '../weights/layout.js';
+import type { Model } from '../weights/model_file.js';
+import { contentHash, tileNoise } from './noise.js';
+import { imageMultiple, padToMultiple } from './padding.js';
+import {
+  AUTOENCODER_GROUP,
+  multiStepPass,
+  oneStepPass,
+  UNET_GROUP,
+  type Pass,
+  type RestorationModel,
+  type StepSampler,
+} from './passes.js';
+import { crop, type Box, type Picture } from './picture.js';
+import { scaleBox, TileAverage, tileBoxes } from './tiles.js';
+
+/** Seed of the published programs. */
+export const DEFAULT_SEED = 12345;
+/** Side of a tile. Memory grows with its fourth power: the autoencoder's middle attends from every latent pixel to every other. */
+export const DEFAULT_TILE = 128;
+
+/** How a {@link Restorer} works. */
+export interface RestorerOptions {
+  /** Student or teacher, with its autoencoder (`readModelFile`). */
+  readonly model: Model;
+  readonly engine: EngineOptions;
+  /** Integer in [0, 2^32); a picture's noise follows from it and the pixels. */
+  readonly seed?: number;
+  /** Evaluations of a teacher's network: all its timesteps if left out; 1 takes the first estimate, as SinSR does. */
+  readonly steps?: number;
+  readonly sampler?: StepSampler;
+  /** Side of a tile in pixels of the input; larger pictures are cut up. 0: never. */
+  readonly tile?: number;
+  /** Pixels that neighbouring tiles share, in [0, tile); an eighth of a tile by default, as the published programs have it. */
+  readonly overlap?: number;
+}
+
+/** How far one picture is, in evaluations of the U-Net over all its tiles. */
+export interface RestoreProgress {
+  readonly done: number;
+  readonly total: number;
+}
+
+/** Restores one picture after another. */
+export interface Restorer {
+  /** Side of the output / side of the input. */
+  readonly scale: number;
+  /**
+   * @param picture [h, w, 3] in [-1, 1], any size.
+   * @returns [h * scale, w * scale, 3] in [-1, 1]. It depends on picture, model, seed and options, not on what was
+   *   restored before.
+   */
+  restore(picture: Picture, onProgress?: (progress: RestoreProgress) => void): Promise<Picture>;
+  /** Frees the networks. */
+  dispose(): void;
+}
+
+/**
+ * Loads a model into an engine of its own.
+ * @throws UserError if the model lacks its autoencoder, or options do not fit it or each other.
+ */
+export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
+  const { model, seed = DEFAULT_SEED, sampler = 'stochastic' } = options;
+  const tiling = checkTiling(options);
+  const { structure, evaluateOnce } = planModel(model, options.steps);
+  const engine = createEngine(options.engine);
+  try {
+    await engine.define({ [UNET_GROUP]: treeToMemory(model.unet!.tree) }, { constants: true });
+    if (structure.autoencoder) {
+      await engine.define({ [AUTOENCODER_GROUP]: treeToMemory(model.autoencoder!.tree) }, { constants: true });
+    }
+    const pass = evaluateOnce ? oneStepPass(engine, structure) : multiStepPass(engine, structure, sampler);
+    return new TiledRestorer(engine, structure, pass, seed, tiling);
+  } catch (error) {
+    engine.dispose();
+    throw error;
+  }
+}
+
+interface Tiling {
+  readonly tile: number;
+  readonly overlap: number;
+}
+
+function checkTiling({ tile = DEFAULT_TILE, overlap = Math.floor(tile / 8) }: RestorerOptions): Tiling {
+  const bad = (key: string, expected: string, found: number) => new UserError('impossible tiles', { key, expected, found: `${found}` });
+  if (!Number.isInteger(tile) || tile < 0) throw bad('--tile', 'a whole number of pixels, or 0 for the whole image', tile);
+  if (!Number.isInteger(overlap) || overlap < 0) throw bad('--overlap', 'a whole number of pixels', overlap);
+  if (tile > 0 && overlap >= tile) throw bad('--overlap', `less than the tile of ${tile} pixels`, overlap);
+  return { tile, overlap };
+}
+
+/** The networks' structure with the process as it is sampled, and whether one evaluation is all. */
+function planModel(model: Model, steps: number | undefined): { structure: RestorationModel; evaluateOnce: boolean } {
+  const { kind, unet, diffusion, autoencoder } = model;
+  if (!unet || !diffusion) {
+    throw new UserError('an autoencoder alone restores nothing', { key: '--weights', expected: 'a student or a teacher' });
+  }
+  if (diffusion.latentFlag && !autoencoder) {
+    throw new UserError('the model comes without the autoencoder of its latents', {
+      remedy: 'Name it with --autoencoder FILE, or export the student with its autoencoder',
+    });
+  }
+  if (kind === 'student' && steps !== undefined && steps !== 1) {
+    throw new UserError('a student restores in one step', { key: '--steps', expected: '1, or no --steps', found: `${steps}` });
+  }
+  const evaluateOnce = kind === 'student' || steps === 1;
+  const kept = evaluateOnce || steps === undefined || steps === diffusion.steps ? diffusion : { ...diffusion, timestepRespacing: steps };
+  const structure = {
+    process: createProcess(kept),
+    unet: unet.config,
+    autoencoder: diffusion.latentFlag ? autoencoder!.config : null,
+  };
+  return { structure, evaluateOnce };
+}
+
+class TiledRestorer implements Restorer {
+  readonly scale: number;
+  private readonly multiple: number;
+
+  constructor(
+    private readonly engine: Engine,
+    model: RestorationModel,
+    private readonly pass: Pass,
+    private readonly seed: number,
+    private readonly tiling: Tiling,
+  ) {
+    this.scale = model.process.config.sf;
+    this.multiple = imageMultiple(model.unet, model.autoencoder, this.scale);
+  }
+
+  async restore(picture: Picture, onProgress: (progress: RestoreProgress) => void = () => undefined): Promise<Picture> {
+    const boxes = this.boxes(picture);
+    const content = contentHash(picture);
+    const total = boxes.length * this.pass.evaluations;
+    let done = 0;
+    const average = new TileAverage(picture.height * this.scale, picture.width * this.scale);
+    for (const [index, box] of boxes.entries()) {
+      const padded = padToMultiple(crop(picture, box), this.multiple);
+      const noise = tileNoise(this.seed, content, index);
+      const restored = await this.pass.run(padded, noise, () => onProgress({ done: ++done, total }));
+      const { top, left, height, width } = scaleBox(box, this.scale);
+      average.add(clamp(crop(restored, { top: 0, left: 0, height, width })), top, left);
+    }
+    return average.result();
+  }
+
+  dispose(): void {
+    this.engine.dispose();
+  }
+
+  private boxes({ height, width }: Picture): Box[] {
+    const { tile, overlap } = this.tiling;
+    return tile === 0 ? [{ top: 0, left: 0, height, width }] : tileBoxes(height, width, tile, overlap);
+  }
+}
+
+/** Values outside [-1, 1] moved to the nearer end, in place. */
+function clamp(picture: Picture): Picture {
+  const { data } = picture;
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i]!, -1), 1);
+  return picture;
+}
