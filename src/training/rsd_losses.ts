@@ -1,0 +1,209 @@
+/** @file The two steps of RSD (algorithm 1) as pure functions: what is computed without gradient, and the losses. */
+import type { Process } from '../diffusion/denoiser.js';
+import type { FirstStage } from '../diffusion/first_stage.js';
+import { priorSample, qSample } from '../diffusion/forward_process.js';
+import { sameTimestep } from '../diffusion/lookup.js';
+import { tf, type Params, type Tensor } from '../engine/tfjs.js';
+import { discriminate } from '../fake/discriminator.js';
+import type { GanHeadConfig } from '../fake/gan_head.js';
+import { fakeLoss } from '../losses/fake.js';
+import { discriminatorLoss, generatorLoss } from '../losses/gan.js';
+import { mseLoss } from '../losses/mse.js';
+import type { UNetConfig } from '../nn/unet_config.js';
+import { generate } from '../student/generate.js';
+import { resshift } from '../teacher/resshift.js';
+import { distillationLoss, type DistillationObjective } from './distillation_objective.js';
+
+/** The networks and the process of one distillation; parameters are given with each call. */
+export interface RsdModel {
+  readonly process: Process;
+  /** Network of the teacher and of the fake. */
+  readonly unet: UNetConfig;
+  /** The same with the student's noise channels. */
+  readonly studentUnet: UNetConfig;
+  readonly firstStage: FirstStage;
+  /** Absent without GAN. */
+  readonly head?: GanHeadConfig;
+}
+
+/** Data and draws that both steps take. Images in [-1, 1]; noises N(0, I) of the latent's shape; timesteps int32 [B]. */
+export interface RsdInputs {
+  /** [B, H, W, 3]. */
+  readonly hr: Tensor;
+  /** [B, H/sf, W/sf, 3]. */
+  readonly lq: Tensor;
+  /** The student's timestep t_n, from its list. */
+  readonly tn: Tensor;
+  /** Noise of z_tn ~ q(. | z_0, z_y). */
+  readonly noiseTn: Tensor;
+  /** The student's own noise [B, h, w, noiseChannels]; absent without noise channels. */
+  readonly eps?: Tensor;
+  /** Timestep t of the networks that judge the student's output, uniform in 0..T-1. */
+  readonly t: Tensor;
+  /** Noise of z_t ~ q(. | z0_hat, z_y). */
+  readonly noiseT: Tensor;
+}
+
+/** Latents of a batch, all [B, h, w, C]: clean, low-resolution, and the student's noisy input. */
+export interface BatchLatents {
+  readonly z0: Tensor;
+  readonly zy: Tensor;
+  readonly ztn: Tensor;
+}
+
+/** Named scalars, each the mean over the batch. */
+export type Terms = Readonly<Record<string, Tensor>>;
+
+/** Encodes a batch and noises its clean latents to t_n. Outside differentiation. */
+export function encodeBatch({ process, firstStage }: RsdModel, { hr, lq, tn, noiseTn }: RsdInputs): BatchLatents {
+  const z0 = firstStage.encode(hr);
+  const zy = firstStage.encodeLq(lq);
+  return { z0, zy, ztn: qSample(process.schedule, z0, zy, tn, noiseTn) };
+}
+
+/** What a fake update trains on: the student's output z0_hat, a constant, and its noisy version z_t. */
+export interface FakeSample {
+  readonly z0: Tensor;
+  readonly zy: Tensor;
+  readonly z0Hat: Tensor;
+  readonly zt: Tensor;
+}
+
+/** sample() of algorithm 1 for a fake update. Outside differentiation. */
+export function drawFakeSample(model: RsdModel, student: Params, inputs: RsdInputs): FakeSample {
+  const { z0, zy, ztn } = encodeBatch(model, inputs);
+  const { lq, tn, eps, t, noiseT } = inputs;
+  const studentModel = { process: model.process, unet: model.studentUnet };
+  const z0Hat = generate(studentModel, student, { zt: ztn, t: tn, lq, zy, eps });
+  return { z0, zy, z0Hat, zt: qSample(model.process.schedule, z0Hat, zy, t, noiseT) };
+}
+
+/**
+ * Losses of a fake update, to be differentiated by the fake's and the head's parameters.
+ * @param params.head Its presence adds the term `gan`.
+ * @returns `loss`: ResShift's loss on the student's outputs; `gan`: the discriminator's, unweighted.
+ */
+export function fakeLosses(
+  model: RsdModel,
+  params: { fake: Params; head?: Params },
+  sample: FakeSample,
+  { lq, t }: Pick<RsdInputs, 'lq' | 't'>,
+): Terms {
+  const { z0, zy, z0Hat, zt } = sample;
+  const loss = tf.tidy(() => tf.mean(fakeLoss(resshift(model, params.fake, { lq, zy })(zt, t), z0Hat)));
+  if (!params.head) return { loss };
+  const gan = tf.tidy(() => {
+    // One call on real and fake latents: every layer treats samples separately.
+    const logits = discriminatorLogits(
+      model,
+      { fake: params.fake, head: params.head! },
+      tf.concat([z0, z0Hat]),
+      tf.concat([lq, lq]),
+    );
+    const [real, fake] = tf.split(logits, 2) as [Tensor, Tensor];
+    return discriminatorLoss(real, fake);
+  });
+  return { loss, gan };
+}
+
+function discriminatorLogits(model: RsdModel, params: { fake: Params; head: Params }, z: Tensor, lq: Tensor): Tensor {
+  const { process, unet, head } = model;
+  if (!head) throw new Error('parameters of a discriminator head were given, but the model has none');
+  return discriminate({ process, unet, head }, params, z, lq);
+}
+
+/** Which terms a student update has; weights are the caller's. */
+export interface StudentObjective {
+  readonly distillation: DistillationObjective;
+  readonly gan: boolean;
+  /** Metric of decoded and real images [B, H, W, 3] in [-1, 1] -> [B], and which student output it is taken on. */
+  readonly perceptual?: { metric(decoded: Tensor, hr: Tensor): Tensor; from: 'last' | 'same' };
+  readonly mse?: { space: 'image' | 'latent' };
+}
+
+/** What a student update takes besides the batch's latents. */
+export interface StudentInputs extends RsdInputs {
+  /** Noise of the prior sample and the student's own noise for the pass from the last timestep (`from: 'last'`). */
+  readonly noiseLast?: Tensor;
+  readonly epsLast?: Tensor;
+}
+
+/**
+ * Losses of a student update, to be differentiated by the student's parameters alone. The gradient runs through z0_hat and,
+ * by z_t, through the inputs of teacher and fake, whose parameters are constants.
+ * @param latents From {@link encodeBatch}.
+ * @returns `loss` (distillation), `gan`, `perceptual`, `mse`: unweighted, those that the objective has.
+ */
+export function studentLosses(
+  model: RsdModel,
+  params: { student: Params; teacher: Params; fake: Params; head?: Params },
+  latents: BatchLatents,
+  inputs: StudentInputs,
+  objective: StudentObjective,
+): Terms {
+  const { hr, lq } = inputs;
+  const { z0Hat, z0HatLast } = generateBoth(model, params.student, latents, inputs, objective);
+  const terms: Record<string, Tensor> = {
+    loss: tf.tidy(() => tf.mean(distill(model, params, z0Hat, latents.zy, inputs, objective.distillation))),
+  };
+  if (objective.gan) {
+    const { fake, head } = params;
+    if (!head) throw new Error('the GAN term needs the parameters of a discriminator head');
+    terms['gan'] = tf.tidy(() => generatorLoss(discriminatorLogits(model, { fake, head }, z0Hat, lq)));
+  }
+  const { perceptual, mse } = objective;
+  const decodedSame =
+    perceptual?.from === 'same' || mse?.space === 'image' ? model.firstStage.decode(z0Hat) : undefined;
+  if (perceptual) {
+    const decoded = perceptual.from === 'same' ? decodedSame! : model.firstStage.decode(z0HatLast!);
+    terms['perceptual'] = tf.tidy(() => tf.mean(perceptual.metric(decoded, hr)));
+  }
+  if (mse) {
+    terms['mse'] = tf.tidy(() =>
+      tf.mean(mse.space === 'image' ? mseLoss(decodedSame!, hr) : mseLoss(z0Hat, latents.z0)),
+    );
+  }
+  return terms;
+}
+
+/** The student's output at t_n and, where the objective needs it, from the prior at the last timestep: one call for both. */
+function generateBoth(
+  { process, studentUnet }: RsdModel,
+  student: Params,
+  { zy, ztn }: BatchLatents,
+  { lq, tn, eps, noiseLast, epsLast }: StudentInputs,
+  objective: StudentObjective,
+): { z0Hat: Tensor; z0HatLast?: Tensor } {
+  const model = { process, unet: studentUnet };
+  if (objective.perceptual?.from !== 'last')
+    return { z0Hat: generate(model, student, { zt: ztn, t: tn, lq, zy, eps }) };
+  if (!noiseLast || Boolean(eps) !== Boolean(epsLast)) {
+    throw new Error('the pass from the last timestep needs noise of its own');
+  }
+  const { schedule } = process;
+  const twice = (a: Tensor, b: Tensor): Tensor => tf.concat([a, b]);
+  const both = generate(model, student, {
+    zt: twice(ztn, priorSample(schedule, zy, noiseLast)),
+    t: twice(tn, sameTimestep(schedule.steps - 1, zy.shape[0]!)),
+    lq: twice(lq, lq),
+    zy: twice(zy, zy),
+    eps: eps && epsLast && twice(eps, epsLast),
+  });
+  const [z0Hat, z0HatLast] = tf.split(both, 2) as [Tensor, Tensor];
+  return { z0Hat, z0HatLast };
+}
+
+function distill(
+  model: RsdModel,
+  params: { teacher: Params; fake: Params },
+  z0Hat: Tensor,
+  zy: Tensor,
+  { lq, t, noiseT }: StudentInputs,
+  objective: DistillationObjective,
+): Tensor {
+  const { schedule } = model.process;
+  const zt = qSample(schedule, z0Hat, zy, t, noiseT);
+  const teacher = resshift(model, params.teacher, { lq, zy })(zt, t);
+  const fake = resshift(model, params.fake, { lq, zy })(zt, t);
+  return distillationLoss(objective, { teacher, fake, z0Hat }, { steps: schedule.steps, t });
+}
