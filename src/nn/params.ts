@@ -1,0 +1,9 @@
+/** @file Access to a network's parameters by official key name. */
+import type { Params, Tensor } from '../engine/tfjs.js';
+
+/** The parameter `name`; a plain Error (a bug: weights are matched against the specs when they are read) when it is absent. */
+export function param(params: Params, name: string): Tensor {
+  const tensor = params[name];
+  if (!tensor) throw new Error(`parameter ${name} is missing`);
+  return tensor;
+}
