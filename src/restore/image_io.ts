@@ -58,7 +58,10 @@ async function decode(file: string): Promise<PictureFile> {
   if (info.channels !== CHANNELS) throw new Error(`${file}: decoded to ${info.channels} channels`);
   const samples = deep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
   const half = (deep ? 65535 : 255) / 2;
-  return { picture: { height: info.height, width: info.width, data: Float32Array.from(samples, (v) => v / half - 1) }, notes };
+  return {
+    picture: { height: info.height, width: info.width, data: Float32Array.from(samples, (v) => v / half - 1) },
+    notes,
+  };
 }
 
 /**

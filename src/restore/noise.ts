@@ -5,7 +5,11 @@ import { CountedRandom } from '../random/counted.js';
 import type { Picture } from './picture.js';
 
 /** Standard normal noise of a shape; equal names and steps give equal noise. */
-export type NoiseSource = (purpose: 'prior' | 'generator' | 'step', shape: readonly number[], step?: number) => HostArray;
+export type NoiseSource = (
+  purpose: 'prior' | 'generator' | 'step',
+  shape: readonly number[],
+  step?: number,
+) => HostArray;
 
 /** SHA-256 of a picture's size and pixels, in hexadecimal. */
 export function contentHash({ height, width, data }: Picture): string {

@@ -1,5 +1,5 @@
 /** @file Images in, images out: reflection padding to the sizes a network accepts, and which sizes those are. */
-import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { planUNet, type UNetConfig } from '../nn/unet_config.js';
 import { CHANNELS, type Picture } from './picture.js';
 
@@ -14,7 +14,7 @@ function gcd(a: number, b: number): number {
  * @param scale Upscaling factor of the task (`diffusion.sf`).
  */
 export function imageMultiple(unet: UNetConfig, autoencoder: AutoencoderConfig | null, scale: number): number {
-  const factor = autoencoder ? 2 ** (autoencoder.chMult.length - 1) : 1;
+  const factor = autoencoder ? planAutoencoder(autoencoder).factor : 1;
   // The latent's side, image side * scale / factor, must be a multiple of the U-Net's.
   const highResolution = planUNet(unet).multiple * factor;
   return highResolution / gcd(highResolution, scale);

@@ -2,9 +2,10 @@
 import { createFirstStage, type FirstStage } from '../diffusion/first_stage.js';
 import { priorSample } from '../diffusion/forward_process.js';
 import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
+import type { Tensor } from '../engine/tfjs.js';
 import type { Engine, Executable, HostArray, StateAccess, TensorSpec } from '../engine/types.js';
 import { decode, encode } from '../nn/autoencoder.js';
-import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { restoreOneStep } from '../student/generate.js';
 import { resshift, type ResShiftModel } from '../teacher/resshift.js';
 import type { NoiseSource } from './noise.js';
@@ -38,7 +39,7 @@ export interface Pass {
 
 /** Sides of the latent and number of its channels for a low-resolution picture. */
 function latentShape({ unet, process, autoencoder }: RestorationModel, { height, width }: Picture): number[] {
-  const factor = autoencoder ? 2 ** (autoencoder.chMult.length - 1) : 1;
+  const factor = autoencoder ? planAutoencoder(autoencoder).factor : 1;
   const side = (length: number): number => (length * process.config.sf) / factor;
   return [1, side(height), side(width), unet.outChannels];
 }
@@ -47,8 +48,8 @@ function firstStageOf({ autoencoder, process }: RestorationModel, state: StateAc
   if (!autoencoder) return createFirstStage(null, process.config);
   const params = state.read(AUTOENCODER_GROUP);
   const bound = {
-    encode: (image: Parameters<FirstStage['encode']>[0]) => encode(params, autoencoder, image),
-    decode: (z: Parameters<FirstStage['decode']>[0]) => decode(params, autoencoder, z, { quantize: true }),
+    encode: (image: Tensor) => encode(params, autoencoder, image),
+    decode: (z: Tensor) => decode(params, autoencoder, z, { quantize: true }),
   };
   return createFirstStage(bound, process.config);
 }
@@ -58,6 +59,12 @@ const toArray = ({ height, width, data }: Picture): HostArray => ({ shape: [1, h
 
 function toPicture({ shape, data }: HostArray): Picture {
   return { height: shape[1]!, width: shape[2]!, data: data as Float32Array };
+}
+
+interface OneStepInputs {
+  readonly lq: Tensor;
+  readonly noise: Tensor;
+  readonly eps?: Tensor;
 }
 
 /** One evaluation at the last timestep (student, or a teacher's first estimate): a single program. */
@@ -70,9 +77,8 @@ export function oneStepPass(engine: Engine, model: RestorationModel): Pass {
       name: `restore ${lq.height}x${lq.width} in one step`,
       inputs: { lq: float(toArray(lq).shape), noise: float(latent), ...(noiseChannels > 0 ? { eps } : {}) },
       body: (inputs, state) => {
-        const { lq: image, noise, eps: channels } = inputs as typeof inputs & { lq: never; noise: never };
         const firstStage = firstStageOf(model, state);
-        return { image: restoreOneStep(model, state.read(UNET_GROUP), firstStage, { lq: image, noise, eps: channels }) };
+        return { image: restoreOneStep(model, state.read(UNET_GROUP), firstStage, inputs as unknown as OneStepInputs) };
       },
     });
   };
@@ -134,7 +140,13 @@ export function multiStepPass(engine: Engine, model: RestorationModel, sampler: 
       const { zy, z: prior } = await start.run({ lq: input, noise: noise('prior', latent) });
       let z = prior!;
       for (let t = schedule.steps - 1; t >= 0; t--) {
-        const feeds = { lq: input, zy: zy!, z, noise: noise('step', latent, t), t: { shape: [1], data: Int32Array.of(t) } };
+        const feeds = {
+          lq: input,
+          zy: zy!,
+          z,
+          noise: noise('step', latent, t),
+          t: { shape: [1], data: Int32Array.of(t) },
+        };
         z = (await step.run(feeds))['z']!;
         onEvaluation();
       }

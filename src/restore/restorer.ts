@@ -21,7 +21,7 @@ import { scaleBox, TileAverage, tileBoxes } from './tiles.js';
 
 /** Seed of the published programs. */
 export const DEFAULT_SEED = 12345;
-/** Side of a tile. Memory grows with its fourth power: the autoencoder's middle attends from every latent pixel to every other. */
+/** Side of a tile. Time grows with its fourth power: the autoencoder's middle attends from every latent pixel to every other. */
 export const DEFAULT_TILE = 128;
 
 /** How a {@link Restorer} works. */
@@ -88,8 +88,10 @@ interface Tiling {
 }
 
 function checkTiling({ tile = DEFAULT_TILE, overlap = Math.floor(tile / 8) }: RestorerOptions): Tiling {
-  const bad = (key: string, expected: string, found: number) => new UserError('impossible tiles', { key, expected, found: `${found}` });
-  if (!Number.isInteger(tile) || tile < 0) throw bad('--tile', 'a whole number of pixels, or 0 for the whole image', tile);
+  const bad = (key: string, expected: string, found: number) =>
+    new UserError('impossible tiles', { key, expected, found: `${found}` });
+  if (!Number.isInteger(tile) || tile < 0)
+    throw bad('--tile', 'a whole number of pixels, or 0 for the whole image', tile);
   if (!Number.isInteger(overlap) || overlap < 0) throw bad('--overlap', 'a whole number of pixels', overlap);
   if (tile > 0 && overlap >= tile) throw bad('--overlap', `less than the tile of ${tile} pixels`, overlap);
   return { tile, overlap };
@@ -99,7 +101,10 @@ function checkTiling({ tile = DEFAULT_TILE, overlap = Math.floor(tile / 8) }: Re
 function planModel(model: Model, steps: number | undefined): { structure: RestorationModel; evaluateOnce: boolean } {
   const { kind, unet, diffusion, autoencoder } = model;
   if (!unet || !diffusion) {
-    throw new UserError('an autoencoder alone restores nothing', { key: '--weights', expected: 'a student or a teacher' });
+    throw new UserError('an autoencoder alone restores nothing', {
+      key: '--weights',
+      expected: 'a student or a teacher',
+    });
   }
   if (diffusion.latentFlag && !autoencoder) {
     throw new UserError('the model comes without the autoencoder of its latents', {
@@ -107,10 +112,17 @@ function planModel(model: Model, steps: number | undefined): { structure: Restor
     });
   }
   if (kind === 'student' && steps !== undefined && steps !== 1) {
-    throw new UserError('a student restores in one step', { key: '--steps', expected: '1, or no --steps', found: `${steps}` });
+    throw new UserError('a student restores in one step', {
+      key: '--steps',
+      expected: '1, or no --steps',
+      found: `${steps}`,
+    });
   }
   const evaluateOnce = kind === 'student' || steps === 1;
-  const kept = evaluateOnce || steps === undefined || steps === diffusion.steps ? diffusion : { ...diffusion, timestepRespacing: steps };
+  const kept =
+    evaluateOnce || steps === undefined || steps === diffusion.steps
+      ? diffusion
+      : { ...diffusion, timestepRespacing: steps };
   const structure = {
     process: createProcess(kept),
     unet: unet.config,
@@ -160,9 +172,12 @@ class TiledRestorer implements Restorer {
   }
 }
 
-/** Values outside [-1, 1] moved to the nearer end, in place. */
+/** Values outside [-1, 1] moved to the nearer end, in place. @throws UserError if one is no number. */
 function clamp(picture: Picture): Picture {
   const { data } = picture;
-  for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i]!, -1), 1);
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isNaN(data[i]!)) throw new UserError('the network gave no numbers (NaN): its weights are broken');
+    data[i] = Math.min(Math.max(data[i]!, -1), 1);
+  }
   return picture;
 }

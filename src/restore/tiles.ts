@@ -57,7 +57,8 @@ export class TileAverage {
       const target = (top + row) * this.width + left;
       const source = row * tile.width;
       for (let column = 0; column < tile.width; column++) this.count[target + column]! += 1;
-      for (let i = 0; i < tile.width * CHANNELS; i++) this.sum[target * CHANNELS + i]! += tile.data[source * CHANNELS + i]!;
+      for (let i = 0; i < tile.width * CHANNELS; i++)
+        this.sum[target * CHANNELS + i]! += tile.data[source * CHANNELS + i]!;
     }
   }
 

@@ -2,7 +2,10 @@
 import type { Picture } from '../../src/restore/picture.js';
 
 /** Stored images [B, 3, H, W] as pictures [H, W, 3]. */
-export function picturesOf(stored: { readonly shape: readonly number[]; readonly data: ArrayLike<number | bigint> }): Picture[] {
+export function picturesOf(stored: {
+  readonly shape: readonly number[];
+  readonly data: ArrayLike<number | bigint>;
+}): Picture[] {
   const [batch, channels, height, width] = stored.shape as [number, number, number, number];
   const plane = height * width;
   return Array.from({ length: batch }, (_, b) => {

@@ -32,7 +32,9 @@ describe('readPicture', () => {
   });
 
   it('decodes JPEG', async () => {
-    await sharp({ create: { width: 16, height: 8, channels: 3, background: '#c86432' } }).jpeg({ quality: 100 }).toFile(at('flat.jpg'));
+    await sharp({ create: { width: 16, height: 8, channels: 3, background: '#c86432' } })
+      .jpeg({ quality: 100 })
+      .toFile(at('flat.jpg'));
     const { picture } = await readPicture(at('flat.jpg'));
     const expected = [0xc8, 0x64, 0x32];
     levels(picture.data).forEach((v, i) => expect(Math.abs(v - expected[i % 3]!)).toBeLessThanOrEqual(2));
@@ -40,7 +42,10 @@ describe('readPicture', () => {
 
   it('expands grey to three equal channels', async () => {
     const grey = Uint8Array.of(0, 90, 180, 255);
-    await sharp(grey, { raw: { width: 2, height: 2, channels: 1 } }).toColourspace('b-w').png().toFile(at('grey.png'));
+    await sharp(grey, { raw: { width: 2, height: 2, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toFile(at('grey.png'));
     const { picture } = await readPicture(at('grey.png'));
     expect(levels(picture.data)).toEqual([...grey].flatMap((v) => [v, v, v]));
   });
@@ -54,7 +59,10 @@ describe('readPicture', () => {
 
   it('keeps 16-bit precision', async () => {
     const deep = Uint16Array.from({ length: HEIGHT * WIDTH * 3 }, (_, i) => i * 1111 + 3);
-    await sharp(deep, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).toColourspace('rgb16').png().toFile(at('deep.png'));
+    await sharp(deep, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toFile(at('deep.png'));
     const { picture } = await readPicture(at('deep.png'));
     expect(levels(picture.data, 65535)).toEqual([...deep]);
   });
@@ -70,9 +78,13 @@ describe('readPicture', () => {
     await writeFile(at('broken.png'), 'this is no image');
     await writeFile(at('cut.png'), (await colour().png().toBuffer()).subarray(0, 60));
     await expect(readPicture(at('none.png'))).rejects.toThrow(/none\.png: no such image file$/);
-    await expect(readPicture(at('broken.png'))).rejects.toThrow(/broken\.png: cannot be decoded as an image; found .+$/);
+    await expect(readPicture(at('broken.png'))).rejects.toThrow(
+      /broken\.png: cannot be decoded as an image; found .+$/,
+    );
     await expect(readPicture(at('cut.png'))).rejects.toThrow(/cut\.png: cannot be decoded as an image; found .+$/);
-    await expect(readPicture(at('photo.png.tiff'))).rejects.toThrow(/unsupported image format; expected PNG, JPEG or WebP; found tiff$/);
+    await expect(readPicture(at('photo.png.tiff'))).rejects.toThrow(
+      /unsupported image format; expected PNG, JPEG or WebP; found tiff$/,
+    );
   });
 });
 

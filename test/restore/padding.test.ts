@@ -17,10 +17,13 @@ const { padding } = JSON.parse(readFileSync(goldenPath('tiling', 'tiling.json'),
 const { tensors } = await readSafetensors(goldenPath('tiling', 'tiling.safetensors'));
 
 describe('padToMultiple', () => {
-  it.each(padding)('$h x $w to a multiple of $desired_min_size', ({ h, w, desired_min_size, pad_bottom, pad_right }) => {
-    const { height, width } = padToMultiple(syntheticPicture(h, w), desired_min_size);
-    expect([height, width]).toEqual([h + pad_bottom, w + pad_right]);
-  });
+  it.each(padding)(
+    '$h x $w to a multiple of $desired_min_size',
+    ({ h, w, desired_min_size, pad_bottom, pad_right }) => {
+      const { height, width } = padToMultiple(syntheticPicture(h, w), desired_min_size);
+      expect([height, width]).toEqual([h + pad_bottom, w + pad_right]);
+    },
+  );
 
   const reflected = [...tensors.keys()].filter((name) => name.startsWith('pad.reflect'));
   it.each(reflected)('equals %s exactly', (name) => {

@@ -45,16 +45,21 @@ function patchFunction(patch: Picture, scale: number): Picture {
 }
 
 describe('tileStarts', () => {
-  it.each(golden.starts)('of $length with tiles of $chop_size every $chop_stride', ({ length, chop_size, chop_stride, starts }) => {
-    expect(tileStarts(length, chop_size, chop_stride)).toEqual(starts);
-  });
+  it.each(golden.starts)(
+    'of $length with tiles of $chop_size every $chop_stride',
+    ({ length, chop_size, chop_stride, starts }) => {
+      expect(tileStarts(length, chop_size, chop_stride)).toEqual(starts);
+    },
+  );
 });
 
 describe.each(golden.cases)('$tensor: $height x $width', (c) => {
   const boxes = tileBoxes(c.height, c.width, c.chop_size, c.chop_size - c.chop_stride);
 
   it('has the reference boxes, row by row', () => {
-    const found = boxes.map((box) => scaleBox(box, c.sf)).map((b) => [b.top, b.top + b.height, b.left, b.left + b.width]);
+    const found = boxes
+      .map((box) => scaleBox(box, c.sf))
+      .map((b) => [b.top, b.top + b.height, b.left, b.left + b.width]);
     // The reference lets a box of a short side reach over the image, where slicing cuts it off.
     const expected = c.output_boxes_h0_h1_w0_w1.map(([h0, h1, w0, w1]) => [
       h0,
