@@ -7,6 +7,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.js';
 import { DTYPE_BYTES, decodeNumbers, isDType, toHalfBits, type DType, type NumericArray } from './dtypes.js';
+import { withRandomAccess } from './random_access.js';
 import { parseStrictJson } from './strict_json.js';
 import type { HostTree } from './tree.js';
 
@@ -103,34 +104,25 @@ function parseHeader(
   return { entries, metadata: parseMetadata(file, metadata) };
 }
 
+/** Whether the file's first bytes are those of a safetensors file: a header length, then a JSON object. */
+export function isSafetensors(file: string): Promise<boolean> {
+  return withRandomAccess(file, async ({ size, read }) => {
+    if (size < 9) return false;
+    const start = await read(0, 9);
+    const headerBytes = new DataView(start.buffer).getBigUint64(0, true);
+    return headerBytes <= MAX_HEADER_BYTES && start[8] === '{'.charCodeAt(0);
+  });
+}
+
 /**
  * Reads a whole safetensors file, tensors in header order.
  * @param file Path.
  * @throws UserError if the file is missing, cut off, or breaks any rule of the format.
  */
-export async function readSafetensors(file: string): Promise<SafetensorsFile> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(
-      error.code === 'ENOENT' ? 'the file does not exist' : error.message,
-      { file },
-      { cause: error },
-    );
-  });
-  try {
-    const { size } = await handle.stat();
-    const read = async (length: number, position: number): Promise<Uint8Array> => {
-      const bytes = new Uint8Array(length);
-      let done = 0;
-      while (done < length) {
-        // One read moves at most 2 GiB.
-        const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, 2 ** 30), position + done);
-        if (bytesRead === 0) throw new UserError('the file became shorter while being read', { file });
-        done += bytesRead;
-      }
-      return bytes;
-    };
+export function readSafetensors(file: string): Promise<SafetensorsFile> {
+  return withRandomAccess(file, async ({ size, read }) => {
     if (size < 8) throw new UserError('too short to be a safetensors file', { file, found: `${size} bytes` });
-    const headerBytes = Number(new DataView((await read(8, 0)).buffer).getBigUint64(0, true));
+    const headerBytes = Number(new DataView((await read(0, 8)).buffer).getBigUint64(0, true));
     if (headerBytes > MAX_HEADER_BYTES || headerBytes > size - 8) {
       throw new UserError('no safetensors file, or cut off', {
         file,
@@ -139,20 +131,18 @@ export async function readSafetensors(file: string): Promise<SafetensorsFile> {
     }
     let text: string;
     try {
-      text = new TextDecoder('utf-8', { fatal: true }).decode(await read(headerBytes, 8));
+      text = new TextDecoder('utf-8', { fatal: true }).decode(await read(8, headerBytes));
     } catch (error) {
       throw new UserError('the header is no valid UTF-8', { file }, { cause: error });
     }
     const { entries, metadata } = parseHeader(file, text, size - 8 - headerBytes);
     const tensors = new Map<string, StoredTensor>();
     for (const { name, dtype, shape, begin, end } of entries) {
-      const bytes = await read(end - begin, 8 + headerBytes + begin);
+      const bytes = await read(8 + headerBytes + begin, end - begin);
       tensors.set(name, { dtype, shape, data: decodeNumbers(dtype, bytes) });
     }
     return { tensors, metadata };
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 function encodeFloats(data: Float32Array, dtype: 'F32' | 'F16'): Uint8Array {

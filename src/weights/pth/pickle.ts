@@ -1,0 +1,286 @@
+/**
+ * @file A pickle reader that executes nothing: plain data, plus the few named globals its caller allows.
+ *
+ * Opcodes of protocols 2 to 4 as described in Python's `pickletools`. Dictionaries become Maps, lists and tuples arrays,
+ * integers beyond 2^53 bigints.
+ */
+import { FormatError } from './format_error.js';
+
+/** An allowed global: what it makes when a pickle calls it, if it may be called at all. */
+export interface PickleGlobal {
+  readonly call: ((args: readonly unknown[]) => unknown) | null;
+}
+
+export interface PickleHooks {
+  /** The global of that name, or undefined: the pickle is refused. */
+  global(module: string, name: string): PickleGlobal | undefined;
+  /** The object a persistent id stands for. */
+  persistent(id: unknown): unknown;
+}
+
+/** The bytes ended inside the pickle: with more of the file at hand it may still be whole. */
+export class PickleCutOff extends FormatError {
+  constructor() {
+    super('the pickle is cut off');
+  }
+}
+
+/** A dictionary's entry may be keyed by these only. */
+function isKey(value: unknown): boolean {
+  return value === null || ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
+}
+
+/** Marks values that came out of the allow-list, so that data can never pose as a callable. */
+class AllowedGlobal {
+  constructor(
+    readonly label: string,
+    readonly target: PickleGlobal,
+  ) {}
+
+  call(args: readonly unknown[]): unknown {
+    if (!this.target.call) throw new FormatError(`the pickle calls ${this.label}`);
+    return this.target.call(args);
+  }
+}
+
+class Unpickler {
+  private stack: unknown[] = [];
+  private readonly marks: unknown[][] = [];
+  private readonly memo = new Map<number, unknown>();
+  private readonly view: DataView;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private at: number,
+    private readonly hooks: PickleHooks,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  run(): { value: unknown; end: number } {
+    for (;;) {
+      const code = this.byte();
+      if (code === 0x2e) return { value: this.pop(), end: this.at };
+      this.step(code);
+    }
+  }
+
+  private skip(count: number): number {
+    const start = this.at;
+    if (count > this.bytes.length - start) throw new PickleCutOff();
+    this.at = start + count;
+    return start;
+  }
+
+  private byte(): number {
+    return this.bytes[this.skip(1)]!;
+  }
+
+  private uint32(): number {
+    return this.view.getUint32(this.skip(4), true);
+  }
+
+  private text(length: number, encoding = 'utf-8'): string {
+    const start = this.skip(length);
+    return new TextDecoder(encoding).decode(this.bytes.subarray(start, start + length));
+  }
+
+  private line(): string {
+    const end = this.bytes.indexOf(0x0a, this.at);
+    if (end < 0) throw new PickleCutOff();
+    const text = this.text(end - this.at);
+    this.at = end + 1;
+    return text;
+  }
+
+  private uint64(): number {
+    const value = this.view.getBigUint64(this.skip(8), true);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('the pickle holds an impossible length');
+    return Number(value);
+  }
+
+  private integer(length: number): number | bigint {
+    let value = 0n;
+    const start = this.skip(length);
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[start + i]!);
+    value = BigInt.asIntN(8 * length, value);
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : value;
+  }
+
+  private pop(): unknown {
+    if (this.stack.length === 0) throw new FormatError('the pickle takes from an empty stack');
+    return this.stack.pop();
+  }
+
+  private top(): unknown {
+    if (this.stack.length === 0) throw new FormatError('the pickle looks at an empty stack');
+    return this.stack.at(-1);
+  }
+
+  /** Everything pushed since the last mark. */
+  private sinceMark(): unknown[] {
+    const items = this.stack;
+    const below = this.marks.pop();
+    if (!below) throw new FormatError('the pickle has no mark');
+    this.stack = below;
+    return items;
+  }
+
+  private tuple(length: number): unknown[] {
+    if (this.stack.length < length) throw new FormatError('the pickle takes from an empty stack');
+    return this.stack.splice(this.stack.length - length, length);
+  }
+
+  private findGlobal(module: unknown, name: unknown): AllowedGlobal {
+    const label = `${String(module)}.${String(name)}`;
+    const target = typeof module === 'string' && typeof name === 'string' ? this.hooks.global(module, name) : undefined;
+    if (!target) throw new FormatError(`the pickle asks for ${label}, which is not on the list of allowed names`);
+    return new AllowedGlobal(label, target);
+  }
+
+  private setItems(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!(target instanceof Map)) throw new FormatError('the pickle sets items of something that is no dictionary');
+    if (items.length % 2 !== 0) throw new FormatError('the pickle has a key without a value');
+    for (let i = 0; i < items.length; i += 2) {
+      if (!isKey(items[i])) throw new FormatError('the pickle has a dictionary key of an unsupported kind');
+      target.set(items[i], items[i + 1]);
+    }
+  }
+
+  private append(items: readonly unknown[]): void {
+    const target = this.top();
+    if (!Array.isArray(target)) throw new FormatError('the pickle appends to something that is no list');
+    for (const item of items) target.push(item);
+  }
+
+  private remember(index: number): void {
+    this.memo.set(index, this.top());
+  }
+
+  private recall(index: number): unknown {
+    if (!this.memo.has(index)) throw new FormatError('the pickle recalls something it never kept');
+    return this.memo.get(index);
+  }
+
+  private reduce(): unknown {
+    const args = this.pop();
+    const target = this.pop();
+    if (!(target instanceof AllowedGlobal) || !Array.isArray(args))
+      throw new FormatError('the pickle calls something that cannot be called');
+    return target.call(args);
+  }
+
+  private build(): void {
+    this.pop();
+    // The only state met in weight files is an ordered dictionary's `_metadata`: of no use here.
+    if (!(this.top() instanceof Map)) throw new FormatError('the pickle sets the state of an unsupported object');
+  }
+
+  private step(code: number): void {
+    const push = (value: unknown): void => void this.stack.push(value);
+    switch (code) {
+      case 0x80: // PROTO
+        return void this.skip(1);
+      case 0x95: // FRAME
+        return void this.skip(8);
+      case 0x28: // MARK
+        this.marks.push(this.stack);
+        this.stack = [];
+        return;
+      case 0x7d: // EMPTY_DICT
+        return push(new Map());
+      case 0x5d: // EMPTY_LIST
+      case 0x29: // EMPTY_TUPLE
+        return push([]);
+      case 0x74: // TUPLE
+        return this.pushSinceMark();
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        return push(this.tuple(code - 0x84));
+      case 0x4e: // NONE
+        return push(null);
+      case 0x88: // NEWTRUE
+        return push(true);
+      case 0x89: // NEWFALSE
+        return push(false);
+      case 0x4a: // BININT
+        return push(this.view.getInt32(this.skip(4), true));
+      case 0x4b: // BININT1
+        return push(this.byte());
+      case 0x4d: // BININT2
+        return push(this.view.getUint16(this.skip(2), true));
+      case 0x8a: // LONG1
+        return push(this.integer(this.byte()));
+      case 0x47: // BINFLOAT
+        return push(this.view.getFloat64(this.skip(8), false));
+      case 0x8c: // SHORT_BINUNICODE
+        return push(this.text(this.byte()));
+      case 0x58: // BINUNICODE
+        return push(this.text(this.uint32()));
+      case 0x8d: // BINUNICODE8
+        return push(this.text(this.uint64()));
+      case 0x55: // SHORT_BINSTRING, written by Python 2
+        return push(this.text(this.byte(), 'latin1'));
+      case 0x54: // BINSTRING, written by Python 2
+        return push(this.text(this.uint32(), 'latin1'));
+      case 0x63: // GLOBAL
+        return push(this.findGlobal(this.line(), this.line()));
+      case 0x93: {
+        // STACK_GLOBAL
+        const [module, name] = this.tuple(2);
+        return push(this.findGlobal(module, name));
+      }
+      case 0x52: // REDUCE
+        return push(this.reduce());
+      case 0x62: // BUILD
+        return this.build();
+      case 0x51: // BINPERSID
+        return push(this.hooks.persistent(this.unwrap(this.pop())));
+      case 0x73: // SETITEM
+        return this.setItems(this.tuple(2));
+      case 0x75: // SETITEMS
+        return this.setItems(this.sinceMark());
+      case 0x61: // APPEND
+        return this.append(this.tuple(1));
+      case 0x65: // APPENDS
+        return this.append(this.sinceMark());
+      case 0x71: // BINPUT
+        return this.remember(this.byte());
+      case 0x72: // LONG_BINPUT
+        return this.remember(this.uint32());
+      case 0x94: // MEMOIZE
+        return this.remember(this.memo.size);
+      case 0x68: // BINGET
+        return push(this.recall(this.byte()));
+      case 0x6a: // LONG_BINGET
+        return push(this.recall(this.uint32()));
+      default:
+        throw new FormatError(`the pickle uses an unsupported instruction 0x${code.toString(16)}`);
+    }
+  }
+
+  private pushSinceMark(): void {
+    // Evaluated first: it replaces the stack that is pushed to.
+    const items = this.sinceMark();
+    this.stack.push(items);
+  }
+
+  /** Persistent ids carry globals (the storage's type): hand out what the allow-list holds. */
+  private unwrap(id: unknown): unknown {
+    return Array.isArray(id) ? id.map((part: unknown) => (part instanceof AllowedGlobal ? part.target : part)) : id;
+  }
+}
+
+/**
+ * Reads one pickle.
+ * @param bytes The pickle, possibly followed by other data.
+ * @param start Where it begins.
+ * @returns Its value and the position after its last instruction.
+ * @throws FormatError on anything unsupported, PickleCutOff if `bytes` ends too early.
+ */
+export function unpickle(bytes: Uint8Array, start: number, hooks: PickleHooks): { value: unknown; end: number } {
+  return new Unpickler(bytes, start, hooks).run();
+}

@@ -1,0 +1,64 @@
+/** @file A file read by position, so that large weight files are never held whole. */
+import { open } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+
+/** Node reads at most 2 GiB at a time. */
+const MAX_READ = 2 ** 30;
+
+export interface RandomAccess {
+  /** Bytes in the file. */
+  readonly size: number;
+  /** Exactly `length` bytes from `position` on; a UserError if the file ends before. */
+  read(position: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a file for reading by position; the caller closes it.
+ * @throws UserError if it cannot be opened or is no regular file.
+ */
+export async function openRandomAccess(file: string): Promise<RandomAccess> {
+  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
+    throw new UserError(
+      error.code === 'ENOENT' ? 'the file does not exist' : error.message,
+      { file },
+      { cause: error },
+    );
+  });
+  const stat = await handle.stat();
+  if (!stat.isFile()) {
+    await handle.close();
+    throw new UserError('this is no file', { file });
+  }
+  return {
+    size: stat.size,
+    async read(position, length) {
+      if (position + length > stat.size) {
+        throw new UserError('the file is cut off', {
+          file,
+          expected: `at least ${position + length} bytes`,
+          found: String(stat.size),
+          remedy: 'Fetch or copy it again',
+        });
+      }
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const { bytesRead } = await handle.read(bytes, done, Math.min(length - done, MAX_READ), position + done);
+        if (bytesRead === 0) throw new UserError('the file became shorter while being read', { file });
+        done += bytesRead;
+      }
+      return bytes;
+    },
+    close: () => handle.close(),
+  };
+}
+
+/** Runs `use` with the opened file and closes it in any case. */
+export async function withRandomAccess<T>(file: string, use: (access: RandomAccess) => Promise<T>): Promise<T> {
+  const access = await openRandomAccess(file);
+  try {
+    return await use(access);
+  } finally {
+    await access.close();
+  }
+}
