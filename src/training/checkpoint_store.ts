@@ -93,9 +93,9 @@ export class CheckpointStore {
   /** All checkpoints with a readable manifest, oldest first; empty if the folder does not exist. */
   async list(): Promise<CheckpointEntry[]> {
     const entries: CheckpointEntry[] = [];
-    for (const { folder } of await this.finalFolders()) {
+    for (const { iteration, folder } of await this.finalFolders()) {
       const manifest = await readManifest(folder).catch(() => undefined);
-      if (manifest) entries.push({ iteration: manifest.iteration, folder, score: manifest.score });
+      if (manifest) entries.push({ iteration, folder, score: manifest.score });
     }
     return entries;
   }
