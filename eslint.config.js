@@ -20,6 +20,8 @@ export default tseslint.config(
       // The compiler demands index access with brackets (noPropertyAccessFromIndexSignature).
       '@typescript-eslint/dot-notation': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      // An empty environment variable or option means "not given": `||` is right for strings.
+      '@typescript-eslint/prefer-nullish-coalescing': ['error', { ignorePrimitives: { string: true } }],
       eqeqeq: 'error',
     },
   },
