@@ -172,11 +172,21 @@ function splitByPrefix(tree: HostTree): [HostTree, HostTree] {
 }
 
 function checkUNet(file: string, config: UNetConfig, tree: HostTree): Weighted<UNetConfig> {
-  return { config, tree: matchParams(tree, unetSpecs(config), file) };
+  return { config, tree: requireFinite(file, matchParams(tree, unetSpecs(config), file)) };
 }
 
 function checkAutoencoder(file: string, config: AutoencoderConfig, tree: HostTree): Weighted<AutoencoderConfig> {
-  return { config, tree: matchParams(tree, autoencoderSpecs(config), file) };
+  return { config, tree: requireFinite(file, matchParams(tree, autoencoderSpecs(config), file)) };
+}
+
+/** A quantising decoder would hide NaN: every latent has a nearest code, whatever it is. */
+function requireFinite(file: string, tree: HostTree): HostTree {
+  for (const [name, { data }] of tree) {
+    const found = data.find((value) => !Number.isFinite(value));
+    if (found !== undefined)
+      throw new UserError('the weights are broken', { file, key: name, expected: 'finite numbers', found: `${found}` });
+  }
+  return tree;
 }
 
 /** A state dict without configs: what it is by its first convolution, how it is built by `assumed`. */
