@@ -23,11 +23,11 @@ function phaseWeights(factor: number): number[][] {
 /** Convolution filter [TAPS, 1, C, factor * C] that gives every phase of every channel, phase-major. */
 function phaseFilter(factor: number, channels: number): Tensor {
   const values = new Float32Array(TAPS * channels * factor * channels);
-  phaseWeights(factor).forEach((phases, tap) =>
+  phaseWeights(factor).forEach((phases, tap) => {
     phases.forEach((weight, phase) => {
       for (let c = 0; c < channels; c += 1) values[((tap * channels + c) * factor + phase) * channels + c] = weight;
-    }),
-  );
+    });
+  });
   return tf.tensor4d(values, [TAPS, 1, channels, factor * channels]);
 }
 
@@ -45,6 +45,10 @@ function replicateBorder(x: Tensor, axis: 1 | 2): Tensor {
   return tf.concat([first, first, x, last, last], axis);
 }
 
+function convolve(x: Tensor, filter: Tensor): Tensor {
+  return tf.conv2d(x as ReturnType<typeof tf.tensor4d>, filter as ReturnType<typeof tf.tensor4d>, 1, 'valid');
+}
+
 /**
  * Enlarges an image: [B, h, w, C] -> [B, factor*h, factor*w, C]. Values may overshoot the input's range; nothing is clamped.
  * @param factor Integer >= 1; 1 returns the image itself.
@@ -55,17 +59,14 @@ export function bicubicUpsample(image: Tensor, factor: number): Tensor {
   if (factor === 1) return image;
   const [b, h, w, c] = image.shape as [number, number, number, number];
   return tf.tidy(() => {
-    const filter = phaseFilter(factor, c) as ReturnType<typeof tf.tensor4d>;
+    const filter = phaseFilter(factor, c);
     // Rows: the phases come out as channels and move in front of the columns.
-    const rows = tf
-      .conv2d(replicateBorder(image, 1) as typeof filter, filter, 1, 'valid')
+    const rows = convolve(replicateBorder(image, 1), filter)
       .reshape([b, h, w, factor, c])
       .transpose([0, 1, 3, 2, 4])
       .reshape([b, factor * h, w, c]);
     // Columns: phase-major channels already are the enlarged order.
-    const across = filter.reshape([1, TAPS, c, factor * c]) as typeof filter;
-    return tf
-      .conv2d(replicateBorder(rows, 2) as typeof filter, across, 1, 'valid')
-      .reshape([b, factor * h, factor * w, c]);
+    const across = filter.reshape([1, TAPS, c, factor * c]);
+    return convolve(replicateBorder(rows, 2), across).reshape([b, factor * h, factor * w, c]);
   });
 }

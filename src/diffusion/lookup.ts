@@ -10,7 +10,7 @@ import { tf, type Tensor } from '../engine/tfjs.js';
 export function lookup(table: Float64Array, t: Tensor, rank = 4): Tensor {
   return tf.tidy(() => {
     const rows = gatherRows(tf.tensor1d(Float32Array.from(table)), t);
-    return rows.reshape([t.shape[0]!, ...Array<number>(rank - 1).fill(1)]);
+    return rows.reshape([t.shape[0], ...Array<number>(rank - 1).fill(1)]);
   });
 }
 

@@ -51,7 +51,7 @@ function walk(
   let k = 0;
   for (const index of timesteps) {
     const [z0, next] = tf.tidy(() => {
-      const t = sameTimestep(index, z.shape[0]!);
+      const t = sameTimestep(index, z.shape[0]);
       const estimate = denoise(z, t);
       return [estimate, step(z, estimate, t, k)] as [Tensor, Tensor];
     });
@@ -130,5 +130,5 @@ export function invertDeterministic(
 
 /** One evaluation at the last timestep from a given z_T: how distilled students run. */
 export function sampleOneStep(schedule: Schedule, denoise: Denoise, zT: Tensor): Tensor {
-  return tf.tidy(() => denoise(zT, sameTimestep(schedule.steps - 1, zT.shape[0]!)));
+  return tf.tidy(() => denoise(zT, sameTimestep(schedule.steps - 1, zT.shape[0])));
 }

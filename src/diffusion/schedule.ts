@@ -107,7 +107,8 @@ export function respacedTimesteps(steps: number, kept: number): number[] {
 export function createSchedule(config: DiffusionConfig): Schedule {
   const full = exponentialSqrtEtas(config);
   const kept = config.timestepRespacing;
-  const timestepMap = kept == null ? Array.from(full.keys()) : respacedTimesteps(config.steps, kept);
+  const timestepMap =
+    kept === undefined || kept === null ? Array.from(full.keys()) : respacedTimesteps(config.steps, kept);
   const sqrtEtas = Float64Array.from(timestepMap, (t) => full[t]!);
   return { timestepMap, ...deriveTables(sqrtEtas, config) };
 }

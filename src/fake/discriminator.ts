@@ -26,7 +26,7 @@ export interface DiscriminatorParams {
 export function discriminate(model: DiscriminatorModel, params: DiscriminatorParams, z: Tensor, lq: Tensor): Tensor {
   const { schedule } = model.process;
   return tf.tidy(() => {
-    const t = sameTimestep(0, z.shape[0]!);
+    const t = sameTimestep(0, z.shape[0]);
     const x = scaleInput(schedule, z, t);
     const features = unetFeatures(params.fake, model.unet, { x, t: networkTimesteps(schedule.timestepMap, t), lq });
     return ganHead(params.head, model.head, features);

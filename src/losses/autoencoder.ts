@@ -2,7 +2,7 @@
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { mseLoss } from './mse.js';
 import { perSampleMean } from './per_sample.js';
-import { stopGradient } from './stop_gradient.js';
+import { stopGradient } from '../nn/stop_gradient.js';
 
 /** Mean absolute error of the reconstruction: images [B, H, W, 3] -> [B]. */
 export function reconstructionLoss(decoded: Tensor, image: Tensor): Tensor {

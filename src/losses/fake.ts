@@ -1,7 +1,7 @@
 /** @file Objective of the fake ResShift: ordinary ResShift training on the student's outputs. */
 import type { Tensor } from '../engine/tfjs.js';
 import { mseLoss } from './mse.js';
-import { stopGradient } from './stop_gradient.js';
+import { stopGradient } from '../nn/stop_gradient.js';
 
 /**
  * mean (f_phi(z_t, y, t) - z0_hat)^2 (RSD algorithm 1, L_fake with w_t = 1).

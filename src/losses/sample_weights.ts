@@ -3,7 +3,7 @@ import { lookup } from '../diffusion/lookup.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
 import type { DistillationPair } from './distillation_pair.js';
 import { perSampleMean } from './per_sample.js';
-import { stopGradient } from './stop_gradient.js';
+import { stopGradient } from '../nn/stop_gradient.js';
 
 /** Keeps the quotient finite where the teacher returns the student's output itself. */
 const EPSILON = 1e-8;

@@ -2,7 +2,7 @@
 import { tf, type Tensor } from '../engine/tfjs.js';
 import type { DistillationPair } from './distillation_pair.js';
 import { perSampleMean } from './per_sample.js';
-import { stopGradient } from './stop_gradient.js';
+import { stopGradient } from '../nn/stop_gradient.js';
 
 /**
  * 2 mean[sg(f_phi - f*) z0_hat] (RSD algorithm 2): matches the marginals at each t only; no gradient through either network.

@@ -34,7 +34,7 @@ export function generateFromPrior(
 ): Tensor {
   const { schedule } = model.process;
   return tf.tidy(() => {
-    const t = sameTimestep(schedule.steps - 1, zy.shape[0]!);
+    const t = sameTimestep(schedule.steps - 1, zy.shape[0]);
     return generate(model, params, { zt: priorSample(schedule, zy, noise), t, lq, zy, eps });
   });
 }

@@ -184,7 +184,7 @@ function generateBoth(
   const twice = (a: Tensor, b: Tensor): Tensor => tf.concat([a, b]);
   const both = generate(model, student, {
     zt: twice(ztn, priorSample(schedule, zy, noiseLast)),
-    t: twice(tn, sameTimestep(schedule.steps - 1, zy.shape[0]!)),
+    t: twice(tn, sameTimestep(schedule.steps - 1, zy.shape[0])),
     lq: twice(lq, lq),
     zy: twice(zy, zy),
     eps: eps && epsLast && twice(eps, epsLast),

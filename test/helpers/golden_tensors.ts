@@ -38,7 +38,9 @@ export function item({ shape, data }: HostArray, index: number): HostArray {
 
 /** Largest absolute value. */
 export function maxAbs({ data }: HostArray): number {
-  return data.reduce<number>((max, value) => Math.max(max, Math.abs(value)), 0);
+  let max = 0;
+  for (const value of data) max = Math.max(max, Math.abs(value));
+  return max;
 }
 
 /** Largest absolute difference; NaN where either side has one, which no tolerance lets pass. @throws Error if the shapes differ. */
