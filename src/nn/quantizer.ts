@@ -8,7 +8,8 @@ import { stopGradient } from './stop_gradient.js';
 
 /** Most distances held at once: 64 MiB of float32. */
 const MAX_DISTANCES = 2 ** 24;
-const CODEBOOK = 'quantize.embedding.weight';
+/** Key of the codebook. */
+export const CODEBOOK = 'quantize.embedding.weight';
 
 // The value is the code; the gradient goes to z as if nothing had happened, and none to the codebook.
 const straightThrough = differentiable<'z' | 'code'>({
@@ -68,6 +69,12 @@ export function quantize(
   const indices = nearestCodes(vectors, codebook, maxDistances);
   const quantized = tf.reshape(straightThrough({ z: vectors, code: gatherRows(codebook, indices) }), z.shape);
   return { quantized, indices: tf.reshape(indices, z.shape.slice(0, 3)) };
+}
+
+/** The codes at `indices` int32 [B,h,w]: [B,h,w,D], with a gradient into the codebook (which {@link quantize} does not give). */
+export function lookUpCodes(params: Params, indices: Tensor): Tensor {
+  const codes = lookUpCode({ codebook: param(params, CODEBOOK), indices: tf.reshape(indices, [-1]) });
+  return tf.reshape(codes, [...indices.shape, -1]);
 }
 
 /**

@@ -14,7 +14,7 @@ function addRes(list: SpecList, prefix: string, inputs: number, outputs: number,
 
 function addSwin(list: SpecList, prefix: string, channels: number, window: number, config: UNetConfig): void {
   const width = config.swinEmbedDim;
-  const hidden = width * config.mlpRatio;
+  const hidden = Math.floor(width * config.mlpRatio);
   list.conv(`${prefix}.patch_embed.proj`, channels, width, 1);
   if (config.patchNorm) list.norm(`${prefix}.patch_embed.norm`, width);
   list.conv(`${prefix}.patch_unembed.proj`, width, channels, 1);
