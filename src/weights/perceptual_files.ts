@@ -1,0 +1,42 @@
+/**
+ * @file Weights of the perceptual metrics from one file or several, under any of the names they are published by.
+ */
+import { UserError } from '../errors.js';
+import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
+import { matchParams } from './match.js';
+import { readWeights } from './read.js';
+import type { HostTensor, HostTree } from './tree.js';
+
+/** Constants that the published files carry beside the parameters, and the classifier of the backbones' own files. */
+const NOT_NEEDED = /^(?:classifier\.|scaling_layer\.|.*\.filt$|lins\.\d+\.)/;
+
+/**
+ * The name an LPIPS parameter has here: torchvision's backbone file, a whole LPIPS module (whose slices count like
+ * torchvision), or the published heads.
+ */
+function lpipsName(name: string): string {
+  return name
+    .replace(/^(?:alexnet|vgg16)\.features\./, 'features.')
+    .replace(/^net\.slice\d\.(\d+)\./, 'features.$1.')
+    .replace(/^lin(\d)\.model\.\d\.weight$/, 'lin$1.weight');
+}
+
+/**
+ * Reads a perceptual metric's weights.
+ * @param files One file with everything, or several whose parameters together are everything (backbone and heads).
+ * @returns Official layout, exactly the metric's parameters.
+ * @throws UserError if a file cannot be read, or parameters are missing, unexpected, doubled or of another shape.
+ */
+export async function readPerceptual(metric: PerceptualMetric, files: string | readonly string[]): Promise<HostTree> {
+  const paths = typeof files === 'string' ? [files] : files;
+  const tree = new Map<string, HostTensor>();
+  for (const file of paths) {
+    for (const [published, tensor] of await readWeights(file)) {
+      if (NOT_NEEDED.test(published)) continue;
+      const name = metric === 'st-lpips-alex' ? published : lpipsName(published);
+      if (tree.has(name)) throw new UserError('this parameter of the metric is there twice', { file, key: published });
+      tree.set(name, tensor);
+    }
+  }
+  return matchParams(tree, perceptualMetrics[metric].specs(), paths.join(', '));
+}
