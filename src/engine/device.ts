@@ -10,8 +10,8 @@ import type { SessionOptions } from './session_config.js';
 export interface DeviceOptions {
   /** Take GPU memory as needed instead of all at once. Default true. */
   readonly growth?: boolean;
-  /** Share of the GPU's memory to use at most, in (0, 1]. */
-  readonly memoryFraction?: number;
+  /** Most GPU memory to use, MiB; null or left out: no limit. */
+  readonly capMb?: number | null;
   /** Only deterministic GPU kernels (the CPU's are deterministic anyway). */
   readonly deterministic?: boolean;
 }
@@ -53,7 +53,7 @@ export function selectDevice(device: Device, options: DeviceOptions = {}): void 
     env['TF_DETERMINISTIC_OPS'] = '1';
     env['TF_CUDNN_DETERMINISTIC'] = '1';
   }
-  selected = { device, gpu: { growth, fraction: options.memoryFraction } };
+  selected = { device, gpu: { growth, capMb: options.capMb ?? undefined } };
 }
 
 /** Session options that go with the selected device. */

@@ -11,14 +11,16 @@ export interface SessionOptions {
   readonly gpu?: {
     /** Take GPU memory as needed instead of all at once. */
     readonly growth?: boolean;
-    /** Share of the GPU's memory to use at most, in (0, 1]. */
-    readonly fraction?: number;
+    /** Most GPU memory to use, MiB. */
+    readonly capMb?: number;
   };
 }
 
 const Field = { intraOpThreads: 2, gpuOptions: 6, allowSoftPlacement: 7 } as const;
-const GpuField = { memoryFraction: 1, allowGrowth: 4 } as const;
-const WireType = { varint: 0, fixed64: 1, bytes: 2 } as const;
+const GpuField = { allowGrowth: 4, experimental: 9 } as const;
+const ExperimentalField = { virtualDevices: 1 } as const;
+const VirtualDeviceField = { memoryLimitMb: 1 } as const;
+const WireType = { varint: 0, bytes: 2 } as const;
 
 function varint(value: number): number[] {
   const bytes: number[] = [];
@@ -31,21 +33,28 @@ function varint(value: number): number[] {
 const tag = (field: number, type: number): number[] => varint(field * 8 + type);
 const varintField = (field: number, value: number): number[] => [...tag(field, WireType.varint), ...varint(value)];
 
-function doubleField(field: number, value: number): number[] {
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return [...tag(field, WireType.fixed64), ...bytes];
+const messageField = (field: number, bytes: readonly number[]): number[] => [
+  ...tag(field, WireType.bytes),
+  ...varint(bytes.length),
+  ...bytes,
+];
+
+/** One virtual device with a memory limit: the only absolute limit TensorFlow has. */
+function memoryLimit(capMb: number): number[] {
+  const packedFloat = [...Buffer.from(Float32Array.of(capMb).buffer)];
+  const device = messageField(VirtualDeviceField.memoryLimitMb, packedFloat);
+  return messageField(GpuField.experimental, messageField(ExperimentalField.virtualDevices, device));
 }
 
 /** The serialised ConfigProto for `options`. */
 export function encodeSessionConfig(options: SessionOptions): Buffer {
   const gpu = [
-    ...(options.gpu?.fraction === undefined ? [] : doubleField(GpuField.memoryFraction, options.gpu.fraction)),
+    ...(options.gpu?.capMb === undefined ? [] : memoryLimit(options.gpu.capMb)),
     ...(options.gpu?.growth ? varintField(GpuField.allowGrowth, 1) : []),
   ];
   return Buffer.from([
     ...(options.threads ? varintField(Field.intraOpThreads, options.threads) : []),
-    ...(gpu.length > 0 ? [...tag(Field.gpuOptions, WireType.bytes), ...varint(gpu.length), ...gpu] : []),
+    ...(gpu.length > 0 ? messageField(Field.gpuOptions, gpu) : []),
     // Operations without a GPU kernel (checks, host-side shapes) run on the CPU instead of failing.
     ...varintField(Field.allowSoftPlacement, 1),
   ]);

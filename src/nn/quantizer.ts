@@ -24,15 +24,16 @@ const lookUpCode = differentiable<'codebook' | 'indices'>({
   saveInputs: ['codebook', 'indices'],
   forward: ({ codebook, indices }) => [gatherRows(codebook, indices)],
   gradient: (dy, [codebook, indices]) => ({
-    codebook: () => tf.unsortedSegmentSum(dy, indices as ReturnType<typeof tf.tensor1d>, codebook!.shape[0]!),
-    indices: () => tf.zerosLike(indices!),
+    codebook: () => tf.unsortedSegmentSum(dy, indices as ReturnType<typeof tf.tensor1d>, codebook!.shape[0]),
+    // TensorFlow.js wants a float gradient even of indices.
+    indices: () => tf.zeros(indices!.shape),
   }),
 });
 
 /** Indices of the nearest codes of vectors [N,D] in a codebook [K,D]: int32 [N], the first minimum on ties. */
 function nearestCodes(vectors: Tensor, codebook: Tensor, maxDistances: number): Tensor {
   const [count, width] = vectors.shape as [number, number];
-  const codes = codebook.shape[0]!;
+  const codes = codebook.shape[0];
   // |z - e|^2 without the term |z|^2, which all codes share.
   const squares = tf.reshape(tf.sum(tf.square(codebook), 1), [1, codes]);
   const rows = Math.max(1, Math.floor(maxDistances / codes));

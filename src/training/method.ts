@@ -1,0 +1,76 @@
+/** @file What the loop knows of a method: its state, its iteration, its validation, its exported model. */
+import type { Engine, HostArray } from '../engine/types.js';
+import type { RunConfig } from '../config/schema.js';
+import type { HostTree } from '../weights/tree.js';
+import type { GridImage, GridRow } from './image_grid.js';
+
+/** Images of one batch in [-1, 1]: hr [B,H,W,3], lq [B,H/sf,W/sf,3]. */
+export interface PairBatch {
+  readonly hr: Float32Array;
+  readonly lq: Float32Array;
+}
+
+/** Batches by number; the same number gives the same batch. */
+export interface PairBatches {
+  batch(index: number): Promise<PairBatch>;
+}
+
+/** What a method is built from. */
+export interface MethodContext {
+  readonly config: RunConfig;
+  readonly engine: Engine;
+  readonly batches: PairBatches;
+  readonly log: (line: string) => void;
+}
+
+/** Result of a validation. */
+export interface ValidationResult {
+  /** Metrics, logged with the iteration's numbers as `validation/<name>`. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Lower is better; decides which checkpoint is the best. */
+  readonly score: number;
+}
+
+/** A held-out pair: lq [1,h,w,3] and hr [1,H,W,3] in [-1, 1]. */
+export interface ValidationPair {
+  readonly name: string;
+  readonly lq: HostArray;
+  readonly hr: HostArray;
+}
+
+/** A training method over resident state. */
+export interface Method {
+  /** Groups that make the train state, in memory layout; every other resident group is frozen or scratch. */
+  readonly stateGroups: readonly string[];
+  /** Batches that one iteration consumes. */
+  readonly batchesPerIteration: number;
+  /** Defines all resident groups, trained ones as they start. */
+  initialise(): Promise<void>;
+  /** Counters that must outlive a crash, e.g. optimizer steps. */
+  readonly counters: Record<string, number>;
+  /** One iteration (1, 2, ...); returns the numbers to log. */
+  iterate(iteration: number): Promise<Record<string, number>>;
+  /** Names of the terms that the progress line shows. */
+  readonly shownTerms: readonly string[];
+  /** Metrics of the moving average on held-out pairs. */
+  validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult>;
+  /** Rows of a sample grid and its column labels. */
+  sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
+  /** Writes the model that the run is for (moving average) as a model file. */
+  exportModel(file: string, iteration: number): Promise<void>;
+}
+
+/** The groups of one trained network: itself and its moments. */
+export function trainedGroups(group: string): string[] {
+  return [group, `${group}.m`, `${group}.v`];
+}
+
+/** Resident groups for training `tree` from zero moments. */
+export function freshTrainedGroups(group: string, tree: HostTree, zeros: HostTree): Record<string, HostTree> {
+  return { [group]: tree, [`${group}.m`]: zeros, [`${group}.v`]: zeros };
+}
+
+/** First image of a batch [1,H,W,3] as a grid's image. */
+export function gridImage({ shape, data }: HostArray): GridImage {
+  return { data: data as Float32Array, height: shape[1]!, width: shape[2]! };
+}

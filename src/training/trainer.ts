@@ -1,0 +1,234 @@
+/**
+ * @file The training loop: resume, iterate, log, validate, checkpoint, export.
+ *
+ * What an iteration computes depends on the config, the train state and the iteration number alone; everything else here
+ * is about not losing any of it.
+ */
+import path from 'node:path';
+import { parse } from 'yaml';
+import packageJson from '../../package.json' with { type: 'json' };
+import { continuationDifferences } from '../config/compare.js';
+import { resolvedYaml } from '../config/load.js';
+import type { RunConfig } from '../config/schema.js';
+import { createPairStream, type PairStream } from '../data/stream.js';
+import { loadValidationSet } from '../data/validation_set.js';
+import { createEngine } from '../engine/engine.js';
+import { GuardError } from '../engine/guard_error.js';
+import type { Engine } from '../engine/types.js';
+import { UserError } from '../errors.js';
+import { treeToMemory, treeToOfficial } from '../weights/layout.js';
+import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
+import { writeGrid } from './image_grid.js';
+import type { Method, ValidationPair } from './method.js';
+import { createMethod } from './methods/create.js';
+import { Progress, type ProgressStream } from './progress.js';
+import { RunFolder } from './run_folder.js';
+import { Shutdown } from './shutdown.js';
+import { StatsLog } from './stats_log.js';
+
+/** Most images in a sample grid. */
+const GRID_ROWS = 4;
+
+export interface TrainOptions {
+  readonly config: RunConfig;
+  /** Run folder; made if it does not exist, resumed from if it holds checkpoints. */
+  readonly out: string;
+  readonly log: { info(line: string): void; warn(line: string): void };
+  readonly terminal?: ProgressStream;
+}
+
+/** How a run ended. */
+export interface TrainResult {
+  readonly iteration: number;
+  /** 0, or 130/143 when a signal ended the run early (state saved). */
+  readonly exitCode: number;
+}
+
+/**
+ * Trains until `train.iterations`, or until SIGINT/SIGTERM.
+ * @throws UserError for bad input, and when the loss or a gradient stops being finite (naming the last good checkpoint).
+ */
+export async function train({ config, out, log, terminal = process.stderr }: TrainOptions): Promise<TrainResult> {
+  const folder = await RunFolder.open(out, resolvedYaml(config), refuseOtherConfig);
+  const shutdown = new Shutdown((signal) => log.info(`${signal}: finishing this iteration, then saving`));
+  let run: Run | undefined;
+  try {
+    run = await Run.open(config, folder, log, terminal);
+    return await run.loop(shutdown);
+  } finally {
+    shutdown.dispose();
+    await run?.close();
+    folder.release();
+  }
+}
+
+function refuseOtherConfig(saved: string, wanted: string): void {
+  const differences = continuationDifferences(parse(saved) as RunConfig, parse(wanted) as RunConfig);
+  if (differences.length === 0) return;
+  const list = differences.map(
+    ({ key, saved: was, now }) => `${key} was ${JSON.stringify(was)}, now ${JSON.stringify(now)}`,
+  );
+  throw new UserError(`this run cannot go on with another config: ${list.join('; ')}`, {
+    remedy: 'Use the old values, or another run folder (--out) for a new run',
+  });
+}
+
+/** An opened run: everything that must be closed again. */
+class Run {
+  private constructor(
+    private readonly config: RunConfig,
+    private readonly folder: RunFolder,
+    private readonly log: TrainOptions['log'],
+    private readonly terminal: ProgressStream,
+    private readonly engine: Engine,
+    private readonly stream: PairStream,
+    private readonly method: Method,
+    private readonly store: CheckpointStore,
+    private readonly held: readonly ValidationPair[],
+    private readonly start: number,
+  ) {}
+
+  static async open(
+    config: RunConfig,
+    folder: RunFolder,
+    log: TrainOptions['log'],
+    terminal: ProgressStream,
+  ): Promise<Run> {
+    const { kind, threads } = config.engine;
+    const stream = await createPairStream(config.data, { seed: config.seed, batch: config.train.batch });
+    const engine = createEngine({ kind, threads });
+    try {
+      const method = await createMethod({ config, engine, batches: stream, log: (line) => log.info(line) });
+      await method.initialise();
+      const store = new CheckpointStore(folder.paths.checkpoints, {
+        keepLast: config.train.keepCheckpoints,
+        provenance: { packageVersion: packageJson.version, configHash: folder.configHash },
+        warn: (message) => log.warn(message),
+      });
+      const saved = await store.latestValid();
+      if (saved) await restoreState(engine, method, saved);
+      log.info(
+        saved ? `resuming after iteration ${saved.iteration}` : `new run of ${config.train.iterations} iterations`,
+      );
+      const held = (await loadValidationSet(config.data)).map(({ name, lq, hr }) => ({
+        name,
+        lq: { shape: [1, lq.height, lq.width, 3], data: lq.data },
+        hr: { shape: [1, hr.height, hr.width, 3], data: hr.data },
+      }));
+      return new Run(config, folder, log, terminal, engine, stream, method, store, held, saved?.iteration ?? 0);
+    } catch (error) {
+      engine.dispose();
+      await stream.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.engine.dispose();
+    await this.stream.close();
+  }
+
+  async loop(shutdown: Shutdown): Promise<TrainResult> {
+    const { train } = this.config;
+    const stats = await StatsLog.open(this.folder.paths.stats, this.start);
+    const progress = new Progress({
+      total: train.iterations,
+      batch: train.batch,
+      stream: this.terminal,
+      log: (line) => this.log.info(line),
+    });
+    let iteration = this.start;
+    try {
+      while (iteration < train.iterations && !shutdown.requested) {
+        iteration += 1;
+        const numbers = await this.iterate(iteration);
+        const due = (every: number): boolean =>
+          every > 0 && (iteration % every === 0 || iteration === train.iterations);
+        const validation =
+          due(train.validateEvery) && this.held.length > 0
+            ? await this.method.validate(this.held, iteration)
+            : undefined;
+        const metrics = Object.entries(validation?.metrics ?? {}).map(([name, value]) => [`validation/${name}`, value]);
+        stats.append({ iteration, ...numbers, ...(Object.fromEntries(metrics) as Record<string, number>) });
+        progress.update(iteration, shown(this.method.shownTerms, numbers));
+        if (due(train.imagesEvery) && this.held.length > 0) await this.writeImages(iteration);
+        if (due(train.checkpointEvery)) {
+          stats.flush();
+          await this.save(iteration, validation?.score);
+        } else if (shutdown.requested) {
+          stats.flush();
+          await this.save(iteration);
+        }
+        if (validation) progress.clear();
+        if (validation) this.log.info(`validation at ${iteration}: ${describe(validation.metrics)}`);
+      }
+      progress.finish();
+    } finally {
+      stats.close();
+    }
+    this.reportFailures();
+    return { iteration, exitCode: iteration < train.iterations ? (shutdown.exitCode ?? 0) : 0 };
+  }
+
+  private async iterate(iteration: number): Promise<Record<string, number>> {
+    const begin = performance.now();
+    try {
+      const numbers = await this.method.iterate(iteration);
+      const seconds = (performance.now() - begin) / 1000;
+      const images = this.config.train.batch * this.method.batchesPerIteration;
+      return { ...numbers, seconds, imagesPerSecond: images / seconds };
+    } catch (error) {
+      if (!(error instanceof GuardError)) throw error;
+      const last = (await this.store.list()).at(-1);
+      throw new UserError(
+        `training stopped at iteration ${iteration}: ${error.message}`,
+        {
+          remedy: last
+            ? `Nothing was updated. The last good checkpoint is ${last.folder}; try a lower learning rate`
+            : 'Nothing was updated and there is no checkpoint yet; try a lower learning rate',
+        },
+        { cause: error },
+      );
+    }
+  }
+
+  private async save(iteration: number, score?: number): Promise<void> {
+    const trees = await this.engine.fetch(this.method.stateGroups);
+    const groups = Object.fromEntries(Object.entries(trees).map(([group, tree]) => [group, treeToOfficial(tree)]));
+    await this.store.save({ iteration, counters: {}, groups }, { score });
+    await this.method.exportModel(this.folder.paths.student, iteration);
+  }
+
+  private async writeImages(iteration: number): Promise<void> {
+    const { rows, columns } = await this.method.sample(this.held.slice(0, GRID_ROWS), iteration);
+    await writeGrid(
+      path.join(this.folder.paths.images, `iteration-${String(iteration).padStart(8, '0')}.png`),
+      rows,
+      columns,
+    );
+  }
+
+  private reportFailures(): void {
+    const failures = this.stream.failures();
+    if (failures.length === 0) return;
+    this.log.warn(`${failures.length} of ${this.stream.photos} photos could not be read; others stood in for them:`);
+    for (const { file, reason } of failures) this.log.warn(`  ${file}: ${reason}`);
+  }
+}
+
+async function restoreState(engine: Engine, method: Method, saved: StoredTrainState): Promise<void> {
+  const missing = method.stateGroups.find((group) => !saved.groups[group]);
+  if (missing) throw new UserError(`the checkpoint lacks the group ${missing}`, { file: saved.folder });
+  await engine.store(
+    Object.fromEntries(method.stateGroups.map((group) => [group, treeToMemory(saved.groups[group]!)])),
+  );
+}
+
+function shown(terms: readonly string[], numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(terms.flatMap((term) => (numbers[term] === undefined ? [] : [[term, numbers[term]]])));
+}
+
+const describe = (metrics: Readonly<Record<string, number>>): string =>
+  Object.entries(metrics)
+    .map(([name, value]) => `${name} ${value.toPrecision(5)}`)
+    .join('  ');

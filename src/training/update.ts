@@ -1,0 +1,195 @@
+/**
+ * @file One optimizer update as programs: gradients of a loss, guard, AdamW, EMA; in one go or over several micro-batches.
+ *
+ * With one micro-batch everything is a single program. With several, each adds its share of the mean gradient to resident
+ * accumulators and a last program applies them, so that accumulation changes nothing but memory.
+ */
+import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
+import type { AdamWInputs, Engine, Executable, HostArray, StateAccess, TensorSpec } from '../engine/types.js';
+import type { HostTree } from '../weights/tree.js';
+import { globalNorm, lossGradients, type LossValue } from './gradients.js';
+import { momentsLike, type AdamWScalars } from './optimizer.js';
+
+/** What an update trains and how. */
+export interface UpdateSpec {
+  readonly name: string;
+  /** Groups that are trained together by the loss. */
+  readonly groups: readonly string[];
+  /** Inputs of one micro-batch. */
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Loss of one micro-batch; `params` are the trained groups, `state` reads the others. */
+  loss(inputs: Tensors, params: Readonly<Record<string, Params>>, state: StateAccess): LossValue;
+  /** Group that follows one of `groups` as a moving average. */
+  readonly ema?: { readonly group: string; readonly source: string };
+}
+
+/** Numbers of one update. */
+export interface UpdateResult {
+  /** Loss terms, means over the whole batch; `total` is what was minimised. */
+  readonly terms: Readonly<Record<string, number>>;
+  /** Global L2 norm of each trained group's gradient. */
+  readonly gradNorms: Readonly<Record<string, number>>;
+  /** Extras of each micro-batch. */
+  readonly extras: readonly Readonly<Record<string, HostArray>>[];
+}
+
+/** Feeds of the `index`-th micro-batch. */
+export type MicroBatch = (index: number) => Promise<Readonly<Record<string, HostArray>>>;
+
+/** A prepared update. */
+export interface Update {
+  /** @throws GuardError if the loss or a gradient is not finite; nothing was updated then. */
+  run(microBatch: MicroBatch, scalars: AdamWScalars, emaRate: number): Promise<UpdateResult>;
+}
+
+const HYPER = ['lr', 'beta1', 'beta2', 'beta1Power', 'beta2Power', 'eps', 'weightDecay'] as const;
+const SCALAR: TensorSpec = { shape: [], dtype: 'float32' };
+const scalar = (value: number): HostArray => ({ shape: [], data: Float32Array.of(value) });
+const scalarSpecs = (names: readonly string[]): Record<string, TensorSpec> =>
+  Object.fromEntries(names.map((name) => [name, SCALAR]));
+const accumulator = (group: string): string => `${group}.grad`;
+
+/**
+ * Prepares an update whose groups (and moments) are resident in `engine`.
+ * @param microBatches how many micro-batches make one update; their gradients are averaged with equal weights.
+ * @param decay whether AdamW shrinks the weights (`weightDecay` > 0).
+ */
+export async function createUpdate(
+  engine: Engine,
+  spec: UpdateSpec,
+  microBatches: number,
+  decay: boolean,
+): Promise<Update> {
+  return microBatches === 1 ? wholeUpdate(engine, spec, decay) : accumulatedUpdate(engine, spec, microBatches, decay);
+}
+
+function wholeUpdate(engine: Engine, spec: UpdateSpec, decay: boolean): Update {
+  const step = engine.prepare({
+    name: spec.name,
+    inputs: { ...spec.inputs, ...scalarSpecs([...HYPER, 'emaRate']) },
+    body: (inputs, state) => {
+      const { total, terms, extras, grads } = gradients(spec, inputs, state);
+      return {
+        ...prefixed('term', { ...terms, total }),
+        ...prefixed('extra', extras),
+        ...apply(spec, grads, total, inputs, state, decay),
+      };
+    },
+  });
+  return {
+    run: async (microBatch, scalars, emaRate) => {
+      const results = await step.run({ ...(await microBatch(0)), ...hyperFeeds(scalars, emaRate) });
+      return {
+        terms: numbers(picked('term', results)),
+        gradNorms: numbers(picked('norm', results)),
+        extras: [picked('extra', results)],
+      };
+    },
+  };
+}
+
+async function accumulatedUpdate(
+  engine: Engine,
+  spec: UpdateSpec,
+  microBatches: number,
+  decay: boolean,
+): Promise<Update> {
+  const zeros: Record<string, HostTree> = {};
+  for (const [group, tree] of Object.entries(await engine.fetch(spec.groups))) {
+    zeros[accumulator(group)] = momentsLike(tree);
+  }
+  await engine.define(zeros);
+  let reached: Readonly<Record<string, readonly string[]>> = {};
+  const accumulate = engine.prepare({
+    name: `${spec.name}, micro-batch`,
+    inputs: { ...spec.inputs, keep: SCALAR },
+    body: (inputs, state) => {
+      const { total, terms, extras, grads } = gradients(spec, inputs, state);
+      reached = Object.fromEntries(Object.entries(grads).map(([group, tensors]) => [group, Object.keys(tensors)]));
+      for (const [group, tensors] of Object.entries(grads)) {
+        const sums = state.read(accumulator(group));
+        const added = Object.entries(tensors).map(([name, grad]) => {
+          const share = tf.div(grad, microBatches);
+          return [name, tf.add(tf.mul(sums[name]!, inputs['keep']!), share)] as const;
+        });
+        state.assign(accumulator(group), Object.fromEntries(added));
+      }
+      state.guard(tf.all(tf.isFinite(total)), `${spec.name}: the loss is not finite:`, [total]);
+      return { ...prefixed('term', { ...terms, total }), ...prefixed('extra', extras) };
+    },
+  });
+  let applied: Executable | undefined;
+  const prepareApply = (): Executable =>
+    engine.prepare({
+      name: `${spec.name}, update`,
+      inputs: scalarSpecs([...HYPER, 'emaRate']),
+      body: (inputs, state) => {
+        const grads = Object.entries(reached).map(([group, names]) => {
+          const sums = state.read(accumulator(group));
+          return [group, Object.fromEntries(names.map((name) => [name, sums[name]!]))] as const;
+        });
+        return apply(spec, Object.fromEntries(grads), undefined, inputs, state, decay);
+      },
+    });
+  return {
+    run: async (microBatch, scalars, emaRate) => {
+      const means: Record<string, number> = {};
+      const extras: Record<string, HostArray>[] = [];
+      for (let index = 0; index < microBatches; index++) {
+        const results = await accumulate.run({ ...(await microBatch(index)), keep: scalar(index === 0 ? 0 : 1) });
+        for (const [name, value] of Object.entries(numbers(picked('term', results)))) {
+          means[name] = (means[name] ?? 0) + value / microBatches;
+        }
+        extras.push(picked('extra', results));
+      }
+      applied ??= prepareApply();
+      const results = await applied.run(hyperFeeds(scalars, emaRate));
+      return { terms: means, gradNorms: numbers(picked('norm', results)), extras };
+    },
+  };
+}
+
+function gradients(spec: UpdateSpec, inputs: Tensors, state: StateAccess): ReturnType<typeof lossGradients> {
+  const params = Object.fromEntries(spec.groups.map((group) => [group, state.read(group)]));
+  return lossGradients(params, () => spec.loss(inputs, params, state));
+}
+
+/** Guards, then updates; returns the gradient norms. */
+function apply(
+  spec: UpdateSpec,
+  grads: Readonly<Record<string, Tensors>>,
+  total: Tensor | undefined,
+  inputs: Tensors,
+  state: StateAccess,
+  decay: boolean,
+): Tensors {
+  const norms: Record<string, Tensor> = {};
+  for (const [group, tensors] of Object.entries(grads)) norms[group] = globalNorm(tensors);
+  const checked = total ? [total, ...Object.values(norms)] : Object.values(norms);
+  const finite = tf.all(tf.isFinite(tf.stack(checked)));
+  state.guard(finite, `${spec.name}: loss or gradient norm (${Object.keys(norms).join(', ')}) is not finite:`, checked);
+  const { weightDecay, ...hyper } = inputs as unknown as AdamWInputs;
+  for (const [group, tensors] of Object.entries(grads)) {
+    state.adamw(group, tensors, decay ? { ...hyper, weightDecay } : hyper);
+  }
+  if (spec.ema) state.ema(spec.ema.group, spec.ema.source, inputs['emaRate']!);
+  return prefixed('norm', norms);
+}
+
+const hyperFeeds = (scalars: AdamWScalars, emaRate: number): Record<string, HostArray> => ({
+  ...Object.fromEntries(HYPER.map((name) => [name, scalar(scalars[name] ?? 0)])),
+  emaRate: scalar(emaRate),
+});
+
+function prefixed<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));
+}
+
+function picked(prefix: string, results: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
+  const start = `${prefix}/`;
+  const entries = Object.entries(results).filter(([name]) => name.startsWith(start));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(start.length), value]));
+}
+
+const numbers = (values: Readonly<Record<string, HostArray>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.data[0]!]));
