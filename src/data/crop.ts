@@ -1,0 +1,72 @@
+/** @file From a photo of any size to a square HR crop. */
+import type { CountedRandom } from '../random/counted.js';
+import { CHANNELS, type Pixels, type Rgb8 } from './pixels.js';
+import { resize } from './resize.js';
+import { reflectedIndex } from './taps.js';
+
+/** How HR crops are taken; keys of the section `data`. */
+export interface CropOptions {
+  readonly gtSize: number;
+  readonly flip: boolean;
+  readonly rescale: boolean;
+}
+
+/** Where a square lies in a photo; may reach over its right and lower edge. */
+interface Square {
+  readonly top: number;
+  readonly left: number;
+  readonly side: number;
+  readonly mirrored: boolean;
+}
+
+/** Copies a square to [0, 1], reflecting the photo (edge not repeated) to the right and downwards as far as needed. */
+function cut(photo: Rgb8, { top, left, side, mirrored }: Square): Pixels {
+  const columns = Int32Array.from({ length: side }, (_, x) => {
+    const column = reflectedIndex(left + x, photo.width);
+    return (mirrored ? photo.width - 1 - column : column) * CHANNELS;
+  });
+  const data = new Float32Array(side * side * CHANNELS);
+  let at = 0;
+  for (let y = 0; y < side; y++) {
+    const row = reflectedIndex(top + y, photo.height) * photo.width * CHANNELS;
+    for (let x = 0; x < side; x++) {
+      const from = row + columns[x]!;
+      for (let c = 0; c < CHANNELS; c++) data[at++] = photo.data[from + c]! / 255;
+    }
+  }
+  return { height: side, width: side, data };
+}
+
+function shrinkTo(square: Pixels, size: number): Pixels {
+  return square.height === size ? square : resize(square, 'box', size, size);
+}
+
+/** Side of the square that becomes the crop: the whole short side when rescaling, never less than the crop. */
+function squareSide({ height, width }: Rgb8, { gtSize, rescale }: CropOptions): number {
+  return rescale ? Math.max(Math.min(height, width), gtSize) : gtSize;
+}
+
+/**
+ * Random training crop: mirrored with probability 1/2 (`flip`), padded by reflection to the right and downwards where
+ * the photo is too small, placed uniformly; with `rescale` the square is the whole short side, shrunk by area.
+ * @param random three draws, whatever the options
+ * @returns [gtSize, gtSize, 3] in [0, 1]
+ */
+export function randomCrop(photo: Rgb8, options: CropOptions, random: CountedRandom): Pixels {
+  const side = squareSide(photo, options);
+  const mirrored = random.uniform() < 0.5 && options.flip;
+  const top = random.integer(Math.max(photo.height, side) - side + 1);
+  const left = random.integer(Math.max(photo.width, side) - side + 1);
+  return shrinkTo(cut(photo, { top, left, side, mirrored }), options.gtSize);
+}
+
+/**
+ * The crop in the middle, never mirrored; otherwise as {@link randomCrop}.
+ * @returns [gtSize, gtSize, 3] in [0, 1]
+ */
+export function centreCrop(photo: Rgb8, options: CropOptions): Pixels {
+  const side = squareSide(photo, options);
+  const top = Math.max(photo.height - side, 0) >> 1;
+  const left = Math.max(photo.width - side, 0) >> 1;
+  return shrinkTo(cut(photo, { top, left, side, mirrored: false }), options.gtSize);
+}

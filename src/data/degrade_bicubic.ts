@@ -1,0 +1,9 @@
+/** @file Bicubic degradation: MATLAB's antialiased imresize, nothing drawn. */
+import type { Degradation } from './degradation.js';
+import { clampToUnit } from './pixels.js';
+import { resize } from './resize.js';
+
+/** LQ = imresize(HR, 1 / scale), limited to [0, 1], not rounded. */
+export function bicubicDegradation(scale: number): Degradation {
+  return (hr) => Promise.resolve(clampToUnit(resize(hr, 'imresize', hr.height / scale, hr.width / scale)));
+}

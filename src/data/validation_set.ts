@@ -1,0 +1,88 @@
+/** @file Held-out images for validation: the same pairs for every run, whatever its seed. */
+import { basename, extname } from 'node:path';
+import type { DataConfig } from '../config/schema.js';
+import { UserError } from '../errors.js';
+import { CountedRandom } from '../random/counted.js';
+import { centreCrop } from './crop.js';
+import { decodePhoto } from './decode.js';
+import { createDegradation } from './degradation.js';
+import { listPhotos } from './photo_source.js';
+import { fromRgb8, type Pixels, type Rgb8 } from './pixels.js';
+
+/** Validation does not follow the run's seed: scores of different runs are comparable. */
+const VALIDATION_SEED = 0;
+
+/** One held-out image, values in [-1, 1]. */
+export interface ValidationPair {
+  /** File name without folder and ending. */
+  readonly name: string;
+  /** [h * scale, w * scale, 3]. */
+  readonly hr: Pixels;
+  /** [h, w, 3]. */
+  readonly lq: Pixels;
+}
+
+function toSigned({ height, width, data }: Pixels): Pixels {
+  return { height, width, data: data.map((v) => v * 2 - 1) };
+}
+
+function stem(file: string): string {
+  return basename(file, extname(file));
+}
+
+async function decodeForValidation(file: string): Promise<Rgb8> {
+  try {
+    return await decodePhoto(file);
+  } catch (error) {
+    throw new UserError('cannot be decoded as an image', { file, found: (error as Error).message }, { cause: error });
+  }
+}
+
+async function degradedPair(file: string, sample: number, config: DataConfig): Promise<ValidationPair> {
+  const hr = centreCrop(await decodeForValidation(file), config);
+  const degrade = createDegradation(config.degradation, config.scale);
+  const lq = await degrade(hr, new CountedRandom({ seed: VALIDATION_SEED, purpose: 'validation degradation', sample }));
+  return { name: stem(file), hr: toSigned(hr), lq: toSigned(lq) };
+}
+
+async function storedPair(file: string, lqFile: string, scale: number): Promise<ValidationPair> {
+  const [hr, lq] = [await decodeForValidation(file), await decodeForValidation(lqFile)];
+  if (hr.height !== lq.height * scale || hr.width !== lq.width * scale) {
+    throw new UserError('HR and LQ image do not match', {
+      file,
+      key: 'data.validation.lq',
+      expected: `${lq.width * scale}x${lq.height * scale}, ${scale} times ${lqFile}`,
+      found: `${hr.width}x${hr.height}`,
+    });
+  }
+  return { name: stem(file), hr: toSigned(fromRgb8(hr)), lq: toSigned(fromRgb8(lq)) };
+}
+
+async function lqFilesByStem(folder: string): Promise<Map<string, string>> {
+  return new Map((await listPhotos(folder, 'data.validation.lq')).map((file) => [stem(file), file]));
+}
+
+/**
+ * Reads the held-out images: centre crops of `gtSize` that are degraded here, or stored pairs as they are.
+ * @param config section `data`
+ * @returns pairs in sorted order of the HR files; empty if `validation.hr` is null
+ * @throws UserError if an image cannot be read, has no LQ partner or one of the wrong size
+ */
+export async function loadValidationSet(config: DataConfig): Promise<ValidationPair[]> {
+  const { hr, lq, count } = config.validation;
+  if (hr === null) return [];
+  const files = (await listPhotos(hr, 'data.validation.hr')).slice(0, count ?? undefined);
+  const lqFiles = lq === null ? undefined : await lqFilesByStem(lq);
+  const pairs: ValidationPair[] = [];
+  for (const [i, file] of files.entries()) {
+    if (!lqFiles) {
+      pairs.push(await degradedPair(file, i, config));
+      continue;
+    }
+    const lqFile = lqFiles.get(stem(file));
+    if (!lqFile)
+      throw new UserError('has no LQ image of the same name', { file, key: 'data.validation.lq', found: lq! });
+    pairs.push(await storedPair(file, lqFile, config.scale));
+  }
+  return pairs;
+}

@@ -1,0 +1,101 @@
+/** @file The stream of batches: the same bytes for the same (seed, index), whatever the threads, prefetching or restarts. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, expect, it } from 'vitest';
+import { runSchema } from '../../src/config/schema.js';
+import { createPairStream, type PairStream } from '../../src/data/stream.js';
+import { temporaryFolder, writePhoto } from '../helpers/photos.js';
+
+const folder = await temporaryFolder();
+const good = join(folder, 'good');
+for (let i = 0; i < 5; i++) await writePhoto(join(good, `${i}.png`), 40 + 8 * i, 56, i);
+
+const opened: PairStream[] = [];
+afterEach(() => Promise.all(opened.splice(0).map((stream) => stream.close())));
+
+async function open(values: object, { seed = 1, batch = 3 } = {}): Promise<PairStream> {
+  const { data } = runSchema.parse({ data: { train: good, gtSize: 32, rescale: false, workers: 0, ...values } });
+  const stream = await createPairStream(data, { seed, batch });
+  opened.push(stream);
+  return stream;
+}
+
+it('gives batches of pairs in [-1, 1]', async () => {
+  const stream = await open({});
+  const { hr, lq, names } = await stream.batch(0);
+  expect(stream.photos).toBe(5);
+  expect([hr.length, lq.length, names.length]).toEqual([3 * 32 * 32 * 3, 3 * 8 * 8 * 3, 3]);
+  for (const values of [hr, lq]) {
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(-1);
+    expect(Math.min(...values)).toBeLessThan(-0.5);
+    expect(Math.max(...values)).toBeLessThanOrEqual(1);
+    expect(Math.max(...values)).toBeGreaterThan(0.5);
+  }
+});
+
+it('lays each LQ image beside its HR image', async () => {
+  const { hr, lq } = await (await open({ degradation: { kind: 'bicubic' } })).batch(2);
+  for (let sample = 0; sample < 3; sample++) {
+    const mean = (values: Float32Array) => {
+      const size = values.length / 3;
+      return values.subarray(sample * size, (sample + 1) * size).reduce((a, b) => a + b, 0) / size;
+    };
+    expect(Math.abs(mean(hr) - mean(lq))).toBeLessThan(0.02);
+  }
+});
+
+it('shows every photo once a pass, across batches', async () => {
+  const stream = await open({});
+  const names: string[] = [];
+  for (let index = 0; index < 10; index++) names.push(...(await stream.batch(index)).names);
+  for (let pass = 0; pass < 6; pass++) expect(new Set(names.slice(5 * pass, 5 * pass + 5)).size).toBe(5);
+});
+
+it('is a function of seed and index: not of prefetching, cache, order of requests or restarts', async () => {
+  const reference = await open({ prefetch: 0 });
+  const batches = [];
+  for (let index = 0; index < 6; index++) batches.push(await reference.batch(index));
+  const others = [await open({ prefetch: 4 }), await open({ prefetch: 2, cacheMb: 0 })];
+  for (const stream of others) {
+    for (const index of [3, 4, 0, 5, 5]) expect(await stream.batch(index)).toEqual(batches[index]);
+  }
+  expect((await (await open({}, { seed: 2 })).batch(0)).hr).not.toEqual(batches[0]!.hr);
+});
+
+it('is the same from threads', async () => {
+  const [here, threads] = [await open({}), await open({ workers: 2 })];
+  for (const index of [0, 1, 2, 7]) expect(await threads.batch(index)).toEqual(await here.batch(index));
+});
+
+it('puts the next photo in the place of an unreadable one, and says so', async () => {
+  const mixed = join(folder, 'mixed');
+  for (const i of [0, 2, 3]) await writePhoto(join(mixed, `${i}.png`), 40, 40, i);
+  await writeFile(join(mixed, '1.png'), 'broken');
+  const forward = await open({ train: mixed });
+  const batches = [];
+  for (let index = 0; index < 4; index++) batches.push(await forward.batch(index));
+  expect(batches.flatMap(({ names }) => names)).not.toContain(join(mixed, '1.png'));
+  expect(forward.failures()).toEqual([{ file: join(mixed, '1.png'), reason: expect.stringMatching(/./) as string }]);
+  const threads = await open({ train: mixed, workers: 2 });
+  for (const index of [2, 0, 3]) expect(await threads.batch(index)).toEqual(batches[index]);
+  expect(threads.failures()).toEqual(forward.failures());
+});
+
+it('stops when too many photos are unreadable', async () => {
+  const bad = join(folder, 'bad');
+  await writePhoto(join(bad, 'a.png'), 40, 40);
+  for (const name of ['b.png', 'c.png']) await writeFile(join(bad, name), 'broken');
+  const stream = await open({ train: bad });
+  await expect(stream.batch(0)).rejects.toThrow(/data\.train: 2 of 3 photos cannot be read; expected at most 50 %/);
+  expect((await (await open({ train: bad, maxFailedShare: 0.9 })).batch(0)).names).toEqual(
+    Array(3).fill(join(bad, 'a.png')),
+  );
+  const none = await open({ train: join(bad, 'b.png'), maxFailedShare: 1 });
+  await expect(none.batch(0)).rejects.toThrow(/1 of 1 photos cannot be read/);
+});
+
+it('has a fingerprint of the set of files', async () => {
+  const prints = await Promise.all([open({}), open({ gtSize: 16 }), open({ train: join(good, '1.png') })]);
+  expect(prints[0]!.fingerprint).toBe(prints[1]!.fingerprint);
+  expect(prints[0]!.fingerprint).not.toBe(prints[2]!.fingerprint);
+});
