@@ -8,16 +8,13 @@ import { decode, encode } from '../nn/autoencoder.js';
 import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { restoreOneStep } from '../student/generate.js';
 import { resshift, type ResShiftModel } from '../teacher/resshift.js';
+import type { StepSampler } from './defaults.js';
 import type { NoiseSource } from './noise.js';
 import { CHANNELS, type Picture } from './picture.js';
 
 /** Names of the engine's resident groups: weights in memory layout. */
 export const UNET_GROUP = 'unet';
 export const AUTOENCODER_GROUP = 'autoencoder';
-
-/** `stochastic`: ResShift's own sampler; `deterministic`: SinSR's, without noise in the steps. */
-export const STEP_SAMPLERS = ['stochastic', 'deterministic'] as const;
-export type StepSampler = (typeof STEP_SAMPLERS)[number];
 
 /** The networks' structure; their weights are resident in the engine. */
 export interface RestorationModel extends ResShiftModel {

@@ -5,6 +5,7 @@ import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { treeToMemory } from '../weights/layout.js';
 import type { Model } from '../weights/model_file.js';
+import { DEFAULT_SEED, DEFAULT_TILE, defaultOverlap, STEP_SAMPLERS, type StepSampler } from './defaults.js';
 import { contentHash, tileNoise } from './noise.js';
 import { imageMultiple, padToMultiple } from './padding.js';
 import {
@@ -14,15 +15,9 @@ import {
   UNET_GROUP,
   type Pass,
   type RestorationModel,
-  type StepSampler,
 } from './passes.js';
 import { crop, type Box, type Picture } from './picture.js';
 import { scaleBox, TileAverage, tileBoxes } from './tiles.js';
-
-/** Seed of the published programs. */
-export const DEFAULT_SEED = 12345;
-/** Side of a tile. Time grows with its fourth power: the autoencoder's middle attends from every latent pixel to every other. */
-export const DEFAULT_TILE = 128;
 
 /** How a {@link Restorer} works. */
 export interface RestorerOptions {
@@ -65,7 +60,7 @@ export interface Restorer {
  * @throws UserError if the model lacks its autoencoder, or options do not fit it or each other.
  */
 export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
-  const { model, seed = DEFAULT_SEED, sampler = 'stochastic' } = options;
+  const { model, seed = DEFAULT_SEED, sampler = STEP_SAMPLERS[0] } = options;
   const tiling = checkTiling(options);
   const { structure, evaluateOnce } = planModel(model, options.steps);
   const engine = createEngine(options.engine);
@@ -87,7 +82,7 @@ interface Tiling {
   readonly overlap: number;
 }
 
-function checkTiling({ tile = DEFAULT_TILE, overlap = Math.floor(tile / 8) }: RestorerOptions): Tiling {
+function checkTiling({ tile = DEFAULT_TILE, overlap = defaultOverlap(tile) }: RestorerOptions): Tiling {
   const bad = (key: string, expected: string, found: number) =>
     new UserError('impossible tiles', { key, expected, found: `${found}` });
   if (!Number.isInteger(tile) || tile < 0)

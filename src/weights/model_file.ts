@@ -69,8 +69,9 @@ const unetSchema = unetSection.extend({
 const autoencoderSchema = autoencoderSection.omit({ weights: true });
 
 /**
- * Writes a model file, complete or not at all. Trees are in official layout.
+ * Writes a model file, complete or not at all. Trees are in official layout and are written in official order.
  * @param model.extra Strings of your own; they must not use the names of the format itself (else an `Error`).
+ * @throws UserError if a tree does not fit its config or has values that are not finite.
  */
 export async function writeModelFile(
   file: string,
@@ -94,8 +95,9 @@ export async function writeModelFile(
   if (taken !== undefined) throw new Error(`metadata ${taken} belongs to the model file's format`);
 
   const prefix = unet ? AUTOENCODER_PREFIX : '';
-  const tree = new Map(unet?.tree ?? []);
-  for (const [name, tensor] of autoencoder?.tree ?? []) tree.set(prefix + name, tensor);
+  const tree = new Map(unet && checkUNet(file, unet.config, unet.tree).tree);
+  const first = autoencoder && checkAutoencoder(file, autoencoder.config, autoencoder.tree).tree;
+  for (const [name, tensor] of first ?? []) tree.set(prefix + name, tensor);
   await writeSafetensors(file, tree, { ...own, ...extra });
 }
 
