@@ -21,12 +21,18 @@ export function createParser(program: string, usage: string): Argv {
     .wrap(Math.min(110, process.stdout.columns || 110));
 }
 
+/** Options by name, as written and in camel case. */
+type ParsedArguments<T> = Awaited<ReturnType<Argv<T>['parseAsync']>>;
+
 /**
  * Parses `argv`.
  * @returns The options, or `undefined` after `--help` or `--version`, whose text has then been printed.
  * @throws {UserError} on an unknown option (with a suggestion), a missing one or a bad value.
  */
-export async function parseArguments<T>(parser: Argv<T>, argv: readonly string[]): Promise<T | undefined> {
+export async function parseArguments<T>(
+  parser: Argv<T>,
+  argv: readonly string[],
+): Promise<ParsedArguments<T> | undefined> {
   let failure: Error | undefined;
   let printed = '';
   const parsed = await parser
@@ -43,7 +49,7 @@ export async function parseArguments<T>(parser: Argv<T>, argv: readonly string[]
     process.stdout.write(`${printed}\n`);
     return undefined;
   }
-  return parsed as T;
+  return parsed as ParsedArguments<T>;
 }
 
 /** Rewords yargs's complaint about unknown arguments, with the nearest known option. */

@@ -1,5 +1,5 @@
 /** @file `rsd-setup`: provides what npm cannot, the native TensorFlow and the weights of the perceptual metric. */
-import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { nativePackageFolder } from '../engine/library.js';
 import { UserError } from '../errors.js';
 import { installedStamp, type Stamp } from '../setup/installation.js';
@@ -8,6 +8,9 @@ import { recipeFor } from '../setup/recipe.js';
 import { defaultCacheDir, setUp } from '../setup/set_up.js';
 import { installStock } from '../setup/stock.js';
 import { createParser, parseArguments } from './arguments.js';
+
+/** Where run files look for the weights of perceptual metrics. */
+const WEIGHTS = fileURLToPath(new URL('../../weights', import.meta.url));
 
 const USAGE = `$0 [options]
 
@@ -89,7 +92,7 @@ export async function main(argv: string[]): Promise<number> {
     await provideTensorFlow(options, log);
     if (options.perceptual) {
       const { fetchPerceptual } = await import('../setup/perceptual.js');
-      log(`perceptual weights: ${await fetchPerceptual(join(options.cache, 'perceptual'), log)}`);
+      log(`perceptual weights: ${await fetchPerceptual(WEIGHTS, log)}`);
     }
   } catch (error) {
     throw explainSystemError(error);

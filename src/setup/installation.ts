@@ -62,7 +62,7 @@ export async function clearStaging(packageDir: string): Promise<void> {
 }
 
 /**
- * Puts the finished parts of `staging` in place of the installed ones.
+ * Puts the finished parts of `staging` in place of the installed ones, which it leaves in `staging`.
  *
  * Only renames: a process that is killed in between leaves two parts with different ids, which is not whole, and the next
  * set-up starts over. Programs that have the old library open keep it.
@@ -73,5 +73,4 @@ export async function activate(staging: string, packageDir: string): Promise<voi
     if (existsSync(target)) await rename(target, join(staging, `old-${part}`));
     await rename(join(staging, part), target);
   }
-  await rm(staging, { recursive: true, force: true });
 }

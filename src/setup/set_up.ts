@@ -1,4 +1,5 @@
 /** @file Provides the native TensorFlow: fetch, unpack, build, check, put in place. */
+import { rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { activate, clearStaging, createStaging, installedStamp, writeStamps, type Stamp } from './installation.js';
@@ -46,16 +47,28 @@ export async function setUp(options: SetUpOptions): Promise<Stamp | undefined> {
     if (installedMeanwhile) return installedMeanwhile;
     await clearStaging(packageDir);
     const staging = await createStaging(packageDir);
-    await step(log, 'unpacked it', () => unpackWheels(wheels, staging, python.command));
-    await step(log, `built the binding with ${compiler.command}`, () =>
-      buildBinding(packageDir, staging, compiler.command),
-    );
-    const version = await step(log, 'loaded it', () => loadedVersion(staging));
-    if (version !== recipe.version) throw new Error(`the wheel holds TensorFlow ${version}, not ${recipe.version}`);
-    await writeStamps(staging, { variant: recipe.variant, version });
-    await activate(staging, packageDir);
+    try {
+      await make(options, wheels, staging, { python: python.command, compiler: compiler.command });
+      await activate(staging, packageDir);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
     return undefined;
   });
+}
+
+/** Makes a complete, loadable installation in `staging`. */
+async function make(
+  { recipe, packageDir, log }: SetUpOptions,
+  wheels: readonly string[],
+  staging: string,
+  { python, compiler }: { python: string; compiler: string },
+): Promise<void> {
+  await step(log, 'unpacked it', () => unpackWheels(wheels, staging, python));
+  await step(log, `built the binding with ${compiler}`, () => buildBinding(packageDir, staging, compiler));
+  const version = await step(log, 'loaded it', () => loadedVersion(staging));
+  if (version !== recipe.version) throw new Error(`the wheel holds TensorFlow ${version}, not ${recipe.version}`);
+  await writeStamps(staging, { variant: recipe.variant, version });
 }
 
 function acceptable({ packageDir, accept }: SetUpOptions): Stamp | undefined {
