@@ -27,7 +27,7 @@ const FIRST_CODE = 32;
 
 /** Width of a text in pixels at scale 1. */
 export function textWidth(text: string): number {
-  return Math.max(0, [...text].length * ADVANCE - 1);
+  return Math.max(0, Array.from(text).length * ADVANCE - 1);
 }
 
 /**
@@ -35,7 +35,7 @@ export function textWidth(text: string): number {
  * ASCII is drawn as `?`.
  */
 export function drawText(text: string, set: (x: number, y: number) => void): void {
-  [...text].forEach((character, index) => {
+  Array.from(text).forEach((character, index) => {
     const glyph = GLYPHS[character.codePointAt(0)! - FIRST_CODE] ?? GLYPHS['?'.charCodeAt(0) - FIRST_CODE]!;
     for (let y = 0; y < GLYPH_HEIGHT; y++) {
       const row = parseInt(glyph[y]!, 32);

@@ -100,8 +100,12 @@ export async function readManifest(folder: string): Promise<Manifest> {
 export async function verifyFiles(folder: string, manifest: Manifest): Promise<void> {
   for (const expected of Object.values(manifest.files)) {
     const file = path.join(folder, expected.name);
-    const found = await describeFile(folder, expected.name).catch((error: Error) => {
-      throw new UserError('a file of the checkpoint cannot be read', { file, found: error.message }, { cause: error });
+    const found = await describeFile(folder, expected.name).catch((error: unknown) => {
+      throw new UserError(
+        'a file of the checkpoint cannot be read',
+        { file, found: (error as Error).message },
+        { cause: error },
+      );
     });
     if (found.bytes !== expected.bytes) {
       const sizes = { expected: `${expected.bytes} bytes`, found: `${found.bytes} bytes` };

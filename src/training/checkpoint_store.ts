@@ -106,12 +106,15 @@ export class CheckpointStore {
   }
 
   /**
-   * The newest checkpoint whose manifest and checksums hold, or undefined if there is none. Broken ones are passed over
-   * with a warning, and what crashed processes left half-written is removed.
+   * The newest checkpoint whose manifest and checksums hold, or undefined if there is none at all. Broken ones are passed
+   * over with a warning, and what crashed processes left half-written is removed; so this is for the run's own process.
+   *
+   * @throws UserError if there are checkpoints and every one is broken: beginning anew would be a silent loss.
    */
   async latestValid(): Promise<StoredTrainState | undefined> {
     await this.clearLeftovers();
-    for (const { folder } of (await this.finalFolders()).reverse()) {
+    const folders = (await this.finalFolders()).reverse();
+    for (const { folder } of folders) {
       try {
         return await readCheckpoint(folder);
       } catch (error) {
@@ -119,7 +122,12 @@ export class CheckpointStore {
         this.options.warn?.(`passing over ${path.basename(folder)}: ${error.message}`);
       }
     }
-    return undefined;
+    if (folders.length === 0) return undefined;
+    throw new UserError('none of the checkpoints can be read', {
+      file: this.folder,
+      found: `${folders.length} broken`,
+      remedy: 'Put back a copy of one, or remove this folder to begin anew',
+    });
   }
 
   private async write(folder: string, state: TrainState, score: number | null): Promise<void> {

@@ -111,7 +111,9 @@ function composeGrid(rows: readonly GridRow[], columnLabels: readonly string[]):
     if (label) drawLabel(canvas, label, GAP, top, width - 2 * GAP, textScale);
     top += labelHeights[index]!;
     const tile = tiles[index]!;
-    images.forEach((image, column) => drawTile(canvas, image, columnLeft(column), top, tile.height, tile.width));
+    images.forEach((image, column) => {
+      drawTile(canvas, image, columnLeft(column), top, tile.height, tile.width);
+    });
     top += tile.height + GAP;
   });
   return canvas;

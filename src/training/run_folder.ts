@@ -71,7 +71,7 @@ export class RunFolder {
     const lockText = takeLock(paths.lock);
     try {
       if (hasCheckpoints(paths)) {
-        const saved = await readFile(paths.config, 'utf8').catch((error: Error) => {
+        const saved = await readFile(paths.config, 'utf8').catch((error: unknown) => {
           const remedy =
             'Without it nobody can tell whether the checkpoints fit: put it back or choose another run folder';
           throw new UserError('the config of the run cannot be read', { file: paths.config, remedy }, { cause: error });
@@ -94,9 +94,12 @@ export class RunFolder {
   }
 }
 
-/** True if a run was interrupted (or ended) here after its first checkpoint. */
+/**
+ * True if a run was interrupted (or ended) here after its first checkpoint. Of the working names of
+ * `checkpoint_store.ts`, `.old` is a whole checkpoint that was about to be replaced.
+ */
 export function hasCheckpoints({ checkpoints }: RunPaths): boolean {
-  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /^iteration-\d+/.test(name));
+  return existsSync(checkpoints) && readdirSync(checkpoints).some((name) => /^iteration-\d+(\.old-\d+)?$/.test(name));
 }
 
 function readLock(file: string): string | undefined {

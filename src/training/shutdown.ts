@@ -18,7 +18,13 @@ export class Shutdown {
   private firstSignal: StopSignal | undefined;
   private firstTime = 0;
   private readonly listeners = (Object.keys(EXIT_CODES) as StopSignal[]).map(
-    (signal) => [signal, () => this.receive(signal)] as const,
+    (signal) =>
+      [
+        signal,
+        () => {
+          this.receive(signal);
+        },
+      ] as const,
   );
 
   /** @param onRequest is told once, e.g. to say that the step is being finished. */

@@ -109,6 +109,19 @@ describe('damage', () => {
     expectState(await store.latestValid(), small(1));
   });
 
+  test('does not begin anew in silence when every checkpoint is broken', async () => {
+    const { store, folder, warnings } = await newStore();
+    for (const iteration of [1, 2]) {
+      await store.save(small(iteration));
+      await changeBytes(path.join(folder, `iteration-0000000${iteration}`, 'fake.safetensors'), (b) =>
+        b.subarray(0, -1),
+      );
+    }
+    await expect(store.latestValid()).rejects.toThrow(/none of the checkpoints.*2 broken.*begin anew/);
+    expect(warnings).toHaveLength(2);
+    expect(await readdir(folder)).toHaveLength(2);
+  });
+
   test('a broken newer checkpoint does not push out the good one saved after the fall-back', async () => {
     const { store, folder } = await newStore({ keepLast: 1 });
     await store.save(small(30));

@@ -34,7 +34,9 @@ test('cosine_warmup climbs to the base rate without maxLr, and falls to etaMin',
 test('cosine falls from the base rate to etaMin in tMax iterations and rises again', () => {
   const schedule: LrSchedule = { ...warmup, name: 'cosine', tMax: 10, etaMin: 0.1 };
   const rates = [1, 6, 11, 16, 21].map((n) => learningRate(schedule, 1, n));
-  [1, 0.55, 0.1, 0.55, 1].forEach((expected, i) => expect(rates[i]).toBeCloseTo(expected, 12));
+  [1, 0.55, 0.1, 0.55, 1].forEach((expected, i) => {
+    expect(rates[i]).toBeCloseTo(expected, 12);
+  });
 });
 
 test('iterations are counted from 1', () => {

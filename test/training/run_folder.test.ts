@@ -80,8 +80,11 @@ test('release leaves a lock that somebody else took meanwhile', async () => {
 test('configs are compared once there are checkpoints', async () => {
   const root = await newRoot();
   const compare = vi.fn();
-  const reopen = async (config: string): Promise<void> => (await RunFolder.open(root, config, compare)).release();
+  const reopen = async (config: string): Promise<void> => {
+    (await RunFolder.open(root, config, compare)).release();
+  };
   await reopen('seed: 1\n');
+  await mkdir(path.join(runPaths(root).checkpoints, 'iteration-00000010.tmp-1'));
   await reopen('seed: 2\n');
   expect(compare).not.toHaveBeenCalled();
 

@@ -80,7 +80,9 @@ test('refuses an iteration that does not come next', async () => {
   const file = await newFile();
   await logIterations(file, 1, 3);
   const log = await StatsLog.open(file, 3);
-  expect(() => log.append({ iteration: 3 })).toThrow('stats of 3 come after 3');
+  expect(() => {
+    log.append({ iteration: 3 });
+  }).toThrow('stats of 3 come after 3');
   log.close();
 });
 
