@@ -41,7 +41,10 @@ export function differentiable<Input extends string>(
       definition.gradient(Array.isArray(dy) ? dy[0]! : dy, saved, attrs as unknown as Attributes),
   });
   return (inputs, attributes = {}) => {
-    const outputs = tf.engine().runKernel(definition.name, inputs, { ...attributes }) as Tensor | Tensor[];
-    return Array.isArray(outputs) ? outputs[0]! : outputs;
+    const outputs: Tensor | Tensor[] = tf.engine().runKernel(definition.name, inputs, { ...attributes });
+    if (!Array.isArray(outputs)) return outputs;
+    // The tape holds its own references to what the gradient needs.
+    tf.dispose(outputs.slice(1));
+    return outputs[0]!;
   };
 }

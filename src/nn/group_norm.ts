@@ -50,10 +50,8 @@ const normalize = differentiable<'x' | 'gain' | 'offset'>({
   },
   gradient: (dy, saved, attributes) => {
     const [x, gain, offset, mean, r] = saved as [Tensor, Tensor, Tensor, Tensor, Tensor];
-    const [sumDy, sumDyXhat] = tf.tidy(() => {
-      const sum = spatialSum(dy);
-      return [sum, tf.mul(tf.sub(spatialSum(tf.mul(dy, x)), tf.mul(mean, sum)), r)];
-    }) as [Tensor, Tensor];
+    const sumDy = tf.tidy(() => spatialSum(dy));
+    const sumDyXhat = tf.tidy(() => tf.mul(tf.sub(spatialSum(tf.mul(dy, x)), tf.mul(mean, sumDy)), r));
     return {
       x: () => {
         const groups = attributes['groups']!;
@@ -64,8 +62,8 @@ const normalize = differentiable<'x' | 'gain' | 'offset'>({
         const normalised = tf.add(tf.mul(x, overSpace(slope)), overSpace(constant));
         return tf.sub(tf.mul(dy, overSpace(tf.mul(gain, r))), normalised);
       },
-      gain: () => sumToBatch(sumDyXhat, gain.shape[0]!),
-      offset: () => sumToBatch(sumDy, offset.shape[0]!),
+      gain: () => sumToBatch(sumDyXhat, gain.shape[0]),
+      offset: () => sumToBatch(sumDy, offset.shape[0]),
     };
   },
 });

@@ -13,7 +13,7 @@ export function sinusoids(t: Tensor, channels: number): Tensor {
   const frequencies = Float32Array.from({ length: half }, (_, j) => Math.exp((-Math.log(10000) * j) / half));
   const angles = tf.mul(tf.reshape(tf.cast(t, 'float32'), [-1, 1]), tf.tensor2d(frequencies, [1, half]));
   const parts = [tf.cos(angles), tf.sin(angles)];
-  if (channels % 2 === 1) parts.push(tf.zeros([t.shape[0]!, 1]));
+  if (channels % 2 === 1) parts.push(tf.zeros([t.shape[0], 1]));
   return tf.concat(parts, 1);
 }
 

@@ -36,16 +36,26 @@ function addSwin(list: SpecList, prefix: string, channels: number, window: numbe
 
 function addModule(list: SpecList, name: string, module: UNetModule, config: UNetConfig): void {
   switch (module.kind) {
-    case 'conv':
-      return list.conv(name, module.inputs, module.outputs, 3);
-    case 'res':
-      return addRes(list, name, module.inputs, module.outputs, 4 * config.modelChannels);
-    case 'swin':
-      return addSwin(list, name, module.channels, module.window, config);
-    case 'down':
-      return list.conv(`${name}.op`, module.channels, module.channels, 3);
-    case 'up':
-      return list.conv(`${name}.conv`, module.channels, module.channels, 3);
+    case 'conv': {
+      list.conv(name, module.inputs, module.outputs, 3);
+      return;
+    }
+    case 'res': {
+      addRes(list, name, module.inputs, module.outputs, 4 * config.modelChannels);
+      return;
+    }
+    case 'swin': {
+      addSwin(list, name, module.channels, module.window, config);
+      return;
+    }
+    case 'down': {
+      list.conv(`${name}.op`, module.channels, module.channels, 3);
+      return;
+    }
+    case 'up': {
+      list.conv(`${name}.conv`, module.channels, module.channels, 3);
+      return;
+    }
   }
 }
 
@@ -60,8 +70,11 @@ export function unetSpecs(config: UNetConfig): ParamSpec[] {
     list.conv(`feature_extractor.${3 * stage}`, inputs, width, 3);
     list.conv(`feature_extractor.${3 * stage + 2}.op`, width, 2 * width, 3);
   });
-  const addBlock = (block: UNetBlock): void =>
-    block.modules.forEach((module, index) => addModule(list, `${block.name}.${index}`, module, config));
+  const addBlock = (block: UNetBlock): void => {
+    block.modules.forEach((module, index) => {
+      addModule(list, `${block.name}.${index}`, module, config);
+    });
+  };
   plan.inputBlocks.forEach(addBlock);
   addBlock(plan.middleBlock);
   plan.outputBlocks.forEach(addBlock);

@@ -27,7 +27,7 @@ const lookUpBias = differentiable<'table'>({
   gradient: (dy, [table], attributes) => ({
     table: () => {
       const index = tf.tensor1d(relativePositionIndex(attributes['window']!), 'int32');
-      const oneHot = tf.cast(tf.oneHot(index, table!.shape[0]!), 'float32');
+      const oneHot = tf.cast(tf.oneHot(index, table!.shape[0]), 'float32');
       return tf.matMul(oneHot, dy, true, false);
     },
   }),
