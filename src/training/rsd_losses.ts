@@ -94,19 +94,14 @@ export function fakeLosses(
   if (!params.head) return { loss };
   const gan = tf.tidy(() => {
     // One call on real and fake latents: every layer treats samples separately.
-    const logits = discriminatorLogits(
-      model,
-      { fake: params.fake, head: params.head! },
-      tf.concat([z0, z0Hat]),
-      tf.concat([lq, lq]),
-    );
-    const [real, fake] = tf.split(logits, 2) as [Tensor, Tensor];
+    const both = logits(model, { fake: params.fake, head: params.head! }, tf.concat([z0, z0Hat]), tf.concat([lq, lq]));
+    const [real, fake] = tf.split(both, 2) as [Tensor, Tensor];
     return discriminatorLoss(real, fake);
   });
   return { loss, gan };
 }
 
-function discriminatorLogits(model: RsdModel, params: { fake: Params; head: Params }, z: Tensor, lq: Tensor): Tensor {
+function logits(model: RsdModel, params: { fake: Params; head: Params }, z: Tensor, lq: Tensor): Tensor {
   const { process, unet, head } = model;
   if (!head) throw new Error('parameters of a discriminator head were given, but the model has none');
   return discriminate({ process, unet, head }, params, z, lq);
@@ -128,6 +123,20 @@ export interface StudentInputs extends RsdInputs {
   readonly epsLast?: Tensor;
 }
 
+/** The student's outputs [B, h, w, C]: at t_n, and from the prior at the last timestep where the objective needs it. */
+export interface StudentOutputs {
+  readonly z0Hat: Tensor;
+  readonly z0HatLast?: Tensor;
+}
+
+/** Parameters that are constants in a student update. */
+export interface JudgeParams {
+  readonly teacher: Params;
+  readonly fake: Params;
+  /** Needed for the GAN term. */
+  readonly head?: Params;
+}
+
 /**
  * Losses of a student update, to be differentiated by the student's parameters alone. The gradient runs through z0_hat and,
  * by z_t, through the inputs of teacher and fake, whose parameters are constants.
@@ -136,44 +145,54 @@ export interface StudentInputs extends RsdInputs {
  */
 export function studentLosses(
   model: RsdModel,
-  params: { student: Params; teacher: Params; fake: Params; head?: Params },
+  params: JudgeParams & { student: Params },
   latents: BatchLatents,
   inputs: StudentInputs,
   objective: StudentObjective,
 ): Terms {
+  const outputs = generateOutputs(model, params.student, latents, inputs, objective);
+  return outputLosses(model, params, outputs, latents, inputs, objective);
+}
+
+/** {@link studentLosses} of given student outputs. */
+export function outputLosses(
+  model: RsdModel,
+  params: JudgeParams,
+  { z0Hat, z0HatLast }: StudentOutputs,
+  latents: BatchLatents,
+  inputs: StudentInputs,
+  objective: StudentObjective,
+): Terms {
+  const { firstStage } = model;
   const { hr, lq } = inputs;
-  const { z0Hat, z0HatLast } = generateBoth(model, params.student, latents, inputs, objective);
   const terms: Record<string, Tensor> = {
     loss: tf.tidy(() => tf.mean(distill(model, params, z0Hat, latents.zy, inputs, objective.distillation))),
   };
   if (objective.gan) {
     const { fake, head } = params;
     if (!head) throw new Error('the GAN term needs the parameters of a discriminator head');
-    terms['gan'] = tf.tidy(() => generatorLoss(discriminatorLogits(model, { fake, head }, z0Hat, lq)));
+    terms['gan'] = tf.tidy(() => generatorLoss(logits(model, { fake, head }, z0Hat, lq)));
   }
   const { perceptual, mse } = objective;
-  const decodedSame =
-    perceptual?.from === 'same' || mse?.space === 'image' ? model.firstStage.decode(z0Hat) : undefined;
+  const decoded = perceptual?.from === 'same' || mse?.space === 'image' ? firstStage.decode(z0Hat) : undefined;
   if (perceptual) {
-    const decoded = perceptual.from === 'same' ? decodedSame! : model.firstStage.decode(z0HatLast!);
-    terms['perceptual'] = tf.tidy(() => tf.mean(perceptual.metric(decoded, hr)));
+    const image = perceptual.from === 'same' ? decoded! : firstStage.decode(z0HatLast!);
+    terms['perceptual'] = tf.tidy(() => tf.mean(perceptual.metric(image, hr)));
   }
   if (mse) {
-    terms['mse'] = tf.tidy(() =>
-      tf.mean(mse.space === 'image' ? mseLoss(decodedSame!, hr) : mseLoss(z0Hat, latents.z0)),
-    );
+    terms['mse'] = tf.tidy(() => tf.mean(mse.space === 'image' ? mseLoss(decoded!, hr) : mseLoss(z0Hat, latents.z0)));
   }
   return terms;
 }
 
-/** The student's output at t_n and, where the objective needs it, from the prior at the last timestep: one call for both. */
-function generateBoth(
+/** One call of the student for both of its outputs. */
+function generateOutputs(
   { process, studentUnet }: RsdModel,
   student: Params,
   { zy, ztn }: BatchLatents,
   { lq, tn, eps, noiseLast, epsLast }: StudentInputs,
   objective: StudentObjective,
-): { z0Hat: Tensor; z0HatLast?: Tensor } {
+): StudentOutputs {
   const model = { process, unet: studentUnet };
   if (objective.perceptual?.from !== 'last')
     return { z0Hat: generate(model, student, { zt: ztn, t: tn, lq, zy, eps }) };
