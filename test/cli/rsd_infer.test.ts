@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/rsd_infer.js';
+import { tf } from '../../src/engine/tfjs.js';
+import { writePng } from '../../src/restore/image_io.js';
+import { writeModelFile } from '../../src/weights/model_file.js';
+import { goldenPath } from '../helpers/golden.js';
+import { formulaStudent } from '../helpers/micro_models.js';
+import { syntheticPicture } from '../helpers/pictures.js';
+
+const student = formulaStudent();
+let folder: string;
+let weights: string;
+let photos: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'rsd-infer-'));
+  weights = path.join(folder, 'student.safetensors');
+  await writeModelFile(weights, student);
+});
+beforeEach(async () => {
+  photos = await mkdtemp(path.join(folder, 'photos-'));
+  await writePng(path.join(photos, 'a.png'), syntheticPicture(6, 9));
+  await writePng(path.join(photos, 'b.png'), syntheticPicture(8, 8, 2));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const run = (...argv: string[]): Promise<number> => main(['--log-level', 'error', '--engine', 'eager', ...argv]);
+const standard = (output: string): string[] => ['--weights', weights, '--input', photos, '--output', output];
+
+describe('rsd-infer', () => {
+  it('restores a folder, the same each time and file by file', async () => {
+    const [whole, single] = [path.join(photos, 'out'), path.join(photos, 'single')];
+    const before = tf.memory().numTensors;
+    expect(await run(...standard(whole))).toBe(0);
+    expect((await readdir(whole)).sort()).toEqual(['a.png', 'b.png']);
+    const { width, height, format } = await sharp(path.join(whole, 'a.png')).metadata();
+    expect([width, height, format]).toEqual([36, 24, 'png']);
+    expect(await run('--weights', weights, '--input', path.join(photos, 'b.png'), '--output', single)).toBe(0);
+    expect(await readFile(path.join(single, 'b.png'))).toEqual(await readFile(path.join(whole, 'b.png')));
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('goes on after a broken image and answers 1', async () => {
+    await writeFile(path.join(photos, 'aa.jpg'), 'broken');
+    const output = path.join(photos, 'out');
+    expect(await run(...standard(output))).toBe(1);
+    expect((await readdir(output)).sort()).toEqual(['a.png', 'b.png']);
+  });
+
+  it('leaves what is there unless told to overwrite', async () => {
+    const output = path.join(photos, 'out');
+    await mkdir(output);
+    await writeFile(path.join(output, 'a.png'), 'mine');
+    expect(await run(...standard(output))).toBe(0);
+    expect(await readFile(path.join(output, 'a.png'), 'utf8')).toBe('mine');
+    expect(await run(...standard(output), '--overwrite')).toBe(0);
+    expect(await readFile(path.join(output, 'a.png'), 'utf8')).not.toBe('mine');
+  });
+
+  it('takes the autoencoder from another file', async () => {
+    const [small, first] = [path.join(folder, 'small.safetensors'), path.join(folder, 'autoencoder.safetensors')];
+    await writeModelFile(small, { ...student, autoencoder: undefined });
+    await writeModelFile(first, { kind: 'autoencoder', autoencoder: student.autoencoder });
+    const [alone, other] = [path.join(photos, 'alone'), path.join(photos, 'other')];
+    await run(...standard(alone));
+    await run('--weights', small, '--autoencoder', first, '--input', photos, '--output', other);
+    expect(await readFile(path.join(other, 'a.png'))).toEqual(await readFile(path.join(alone, 'a.png')));
+    await expect(run('--weights', small, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(
+      '--autoencoder FILE',
+    );
+    const argv = ['--weights', weights, '--autoencoder', goldenPath('unet-micro', 'weights.pth')];
+    await expect(run(...argv, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(/do not fit/);
+  });
+
+  it('refuses wrong input in one line', async () => {
+    const output = path.join(photos, 'out');
+    const refusal = (...argv: string[]) => expect(run(...argv)).rejects;
+    await refusal('--weights', weights, '--input', path.join(photos, 'none'), '--output', output).toThrow(
+      '--input: no such file or folder',
+    );
+    await refusal('--weights', path.join(photos, 'none'), '--input', photos, '--output', output).toThrow(
+      /none: .*not exist/,
+    );
+    await refusal('--weights', path.join(photos, 'a.png'), '--input', photos, '--output', output).toThrow(/a\.png/);
+    await refusal(...standard(photos), '--overwrite').toThrow('an input would be written over');
+    await refusal(...standard(output), '--seed', '-1').toThrow('--seed: impossible seed');
+    await refusal(...standard(output), '--steps', '4').toThrow('--steps: a student restores in one step');
+    await refusal(...standard(output), '--device', 'gpu').toThrow(
+      '--device: unknown device; expected cpu, cuda or cuda:N; found gpu',
+    );
+    await writeFile(path.join(photos, 'a.jpg'), '');
+    await refusal(...standard(output)).toThrow(/would both be written there/);
+    const empty = path.join(photos, 'empty');
+    await mkdir(empty);
+    await refusal('--weights', weights, '--input', empty, '--output', output).toThrow('the folder has no image');
+  });
+});
