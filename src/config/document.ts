@@ -58,8 +58,8 @@ function setValue(values: Record<string, unknown>, path: readonly string[], valu
  * @throws UserError if the file is missing, not YAML (with the line), or an override is malformed
  */
 export async function readRunDocument(file: string, overrides: readonly string[]): Promise<RunDocument> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new UserError('cannot read the run file', { file, found: error.code ?? error.message }, { cause: error });
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new UserError('cannot read the run file', { file, found: String(error) }, { cause: error });
   });
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });

@@ -32,24 +32,18 @@ function bound(issue: Issue & { code: 'too_small' | 'too_big' }): string {
 
 /** What would have been right, e.g. `at least 1`. */
 function expectation(issue: Issue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return TYPE_NAMES[issue.expected] ?? issue.expected;
-    case 'too_small':
-    case 'too_big':
-      return bound(issue);
-    case 'invalid_value':
-      return issue.values.length === 1 ? show(issue.values[0]) : `one of ${issue.values.map(show).join(', ')}`;
-    case 'invalid_union': {
-      const options = (issue as { options?: readonly unknown[] }).options;
-      if (options) return `one of ${options.map(show).join(', ')}`;
-      return [...new Set(issue.errors.map((branch) => (branch[0] ? expectation(branch[0]) : 'another value')))].join(
-        ' or ',
-      );
-    }
-    default:
-      return issue.message;
+  if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected;
+  if (issue.code === 'too_small' || issue.code === 'too_big') return bound(issue);
+  if (issue.code === 'invalid_value') {
+    return issue.values.length === 1 ? show(issue.values[0]) : `one of ${issue.values.map(show).join(', ')}`;
   }
+  if (issue.code === 'invalid_union') {
+    const options = (issue as { options?: readonly unknown[] }).options;
+    if (options) return `one of ${options.map(show).join(', ')}`;
+    const branches = issue.errors.map(([first]) => (first ? expectation(first) : 'another value'));
+    return [...new Set(branches)].join(' or ');
+  }
+  return issue.message;
 }
 
 /** The key that was probably meant: one of the same section, else the same name in another section. */

@@ -24,8 +24,12 @@ export class BatchThread {
     // An idle thread must not keep the process from ending.
     this.worker.unref();
     this.worker.on('message', (made: MadeBatch) => this.settle()?.resolve(made));
-    this.worker.on('error', (error) => this.fail(error));
-    this.worker.on('exit', (code) => this.fail(new Error(`a data thread ended with code ${code}`)));
+    this.worker.on('error', (error) => {
+      this.fail(error);
+    });
+    this.worker.on('exit', (code) => {
+      this.fail(new Error(`a data thread ended with code ${code}`));
+    });
   }
 
   /** Has the batch made. @throws what ended the thread, if it has ended or ends. */

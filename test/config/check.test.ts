@@ -31,8 +31,12 @@ function smallWith(unet: object): object {
 
 describe('rules between keys', () => {
   it('hold for the defaults and for a small network', () => {
-    expect(() => check({})).not.toThrow();
-    expect(() => check(small)).not.toThrow();
+    expect(() => {
+      check({});
+    }).not.toThrow();
+    expect(() => {
+      check(small);
+    }).not.toThrow();
   });
 
   it.each([
@@ -67,12 +71,18 @@ describe('rules between keys', () => {
       /rsd\.gan\.head: .*at least 8 for dmd2; found 4\. Use the head pooled/,
     ],
   ])('%j', (values, message) => {
-    expect(() => check(values)).toThrow(message);
+    expect(() => {
+      check(values);
+    }).toThrow(message);
   });
 
   it('concern the method only', () => {
-    expect(() => check({ method: 'autoencoder', teacher: { unet: { inChannels: 7 } } })).not.toThrow();
-    expect(() => check({ method: 'resshift', rsd: { timesteps: [3] } })).not.toThrow();
+    expect(() => {
+      check({ method: 'autoencoder', teacher: { unet: { inChannels: 7 } } });
+    }).not.toThrow();
+    expect(() => {
+      check({ method: 'resshift', rsd: { timesteps: [3] } });
+    }).not.toThrow();
   });
 });
 

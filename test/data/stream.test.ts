@@ -96,6 +96,6 @@ it('stops when too many photos are unreadable', async () => {
 
 it('has a fingerprint of the set of files', async () => {
   const prints = await Promise.all([open({}), open({ gtSize: 16 }), open({ train: join(good, '1.png') })]);
-  expect(prints[0]!.fingerprint).toBe(prints[1]!.fingerprint);
-  expect(prints[0]!.fingerprint).not.toBe(prints[2]!.fingerprint);
+  expect(prints[0].fingerprint).toBe(prints[1].fingerprint);
+  expect(prints[0].fingerprint).not.toBe(prints[2].fingerprint);
 });
