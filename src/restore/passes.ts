@@ -41,7 +41,8 @@ function latentShape({ unet, process, autoencoder }: RestorationModel, { height,
   return [1, side(height), side(width), unet.outChannels];
 }
 
-function firstStageOf({ autoencoder, process }: RestorationModel, state: StateAccess): FirstStage {
+/** Images to latents and back with the resident autoencoder. */
+export function firstStageOf({ autoencoder, process }: RestorationModel, state: StateAccess): FirstStage {
   if (!autoencoder) return createFirstStage(null, process.config);
   const params = state.read(AUTOENCODER_GROUP);
   const bound = {
@@ -64,8 +65,11 @@ interface OneStepInputs {
   readonly eps?: Tensor;
 }
 
-/** One evaluation at the last timestep (student, or a teacher's first estimate): a single program. */
-export function oneStepPass(engine: Engine, model: RestorationModel): Pass {
+/**
+ * One evaluation at the last timestep (student, or a teacher's first estimate): a single program.
+ * @param unetGroup Resident group of the U-Net; a training has several.
+ */
+export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup = UNET_GROUP): Pass {
   const { noiseChannels } = model.unet;
   const prepare = (lq: Picture): Executable => {
     const latent = latentShape(model, lq);
@@ -75,7 +79,7 @@ export function oneStepPass(engine: Engine, model: RestorationModel): Pass {
       inputs: { lq: float(toArray(lq).shape), noise: float(latent), ...(noiseChannels > 0 ? { eps } : {}) },
       body: (inputs, state) => {
         const firstStage = firstStageOf(model, state);
-        return { image: restoreOneStep(model, state.read(UNET_GROUP), firstStage, inputs as unknown as OneStepInputs) };
+        return { image: restoreOneStep(model, state.read(unetGroup), firstStage, inputs as unknown as OneStepInputs) };
       },
     });
   };
@@ -94,7 +98,12 @@ export function oneStepPass(engine: Engine, model: RestorationModel): Pass {
 }
 
 /** Every timestep of the process, from the last to the first: three programs, so that the graph holds one U-Net and not T. */
-export function multiStepPass(engine: Engine, model: RestorationModel, sampler: StepSampler): Pass {
+export function multiStepPass(
+  engine: Engine,
+  model: RestorationModel,
+  sampler: StepSampler,
+  unetGroup = UNET_GROUP,
+): Pass {
   const { schedule } = model.process;
   const prepare = (lq: Picture) => {
     const size = `${lq.height}x${lq.width}`;
@@ -112,7 +121,7 @@ export function multiStepPass(engine: Engine, model: RestorationModel, sampler: 
       name: `${sampler} step ${size}`,
       inputs: { lq: image, zy: latent, z: latent, noise: latent, t: { shape: [1], dtype: 'int32' } },
       body: ({ lq: input, zy, z, noise, t }, state) => {
-        const z0 = resshift(model, state.read(UNET_GROUP), { lq: input!, zy: zy! })(z!, t!);
+        const z0 = resshift(model, state.read(unetGroup), { lq: input!, zy: zy! })(z!, t!);
         const next =
           sampler === 'deterministic'
             ? deterministicStep(schedule, z!, z0, zy!, t!)

@@ -1,6 +1,8 @@
 /** @file What the loop knows of a method: its state, its iteration, its validation, its exported model. */
 import type { Engine, HostArray } from '../engine/types.js';
 import type { RunConfig } from '../config/schema.js';
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import type { Weighted } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
 import type { GridImage, GridRow } from './image_grid.js';
 
@@ -46,8 +48,6 @@ export interface Method {
   readonly batchesPerIteration: number;
   /** Defines all resident groups, trained ones as they start. */
   initialise(): Promise<void>;
-  /** Counters that must outlive a crash, e.g. optimizer steps. */
-  readonly counters: Record<string, number>;
   /** One iteration (1, 2, ...); returns the numbers to log. */
   iterate(iteration: number): Promise<Record<string, number>>;
   /** Names of the terms that the progress line shows. */
@@ -56,9 +56,12 @@ export interface Method {
   validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult>;
   /** Rows of a sample grid and its column labels. */
   sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
-  /** Writes the model that the run is for (moving average) as a model file. */
-  exportModel(file: string, iteration: number): Promise<void>;
+  /** Frozen autoencoder that the exported model needs beside the trained network. */
+  readonly autoencoder?: Weighted<AutoencoderConfig>;
 }
+
+/** Group of the moving average, which every method keeps: what a run is for. */
+export const EMA = 'ema';
 
 /** The groups of one trained network: itself and its moments. */
 export function trainedGroups(group: string): string[] {

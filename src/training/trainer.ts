@@ -16,10 +16,12 @@ import { createEngine } from '../engine/engine.js';
 import { GuardError } from '../engine/guard_error.js';
 import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors.js';
+import { trainedModel } from '../export/trained_model.js';
 import { treeToMemory, treeToOfficial } from '../weights/layout.js';
+import { writeModelFile } from '../weights/model_file.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeGrid } from './image_grid.js';
-import type { Method, ValidationPair } from './method.js';
+import { EMA, type Method, type ValidationPair } from './method.js';
 import { createMethod } from './methods/create.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { RunFolder } from './run_folder.js';
@@ -196,7 +198,8 @@ class Run {
     const trees = await this.engine.fetch(this.method.stateGroups);
     const groups = Object.fromEntries(Object.entries(trees).map(([group, tree]) => [group, treeToOfficial(tree)]));
     await this.store.save({ iteration, counters: {}, groups }, { score });
-    await this.method.exportModel(this.folder.paths.student, iteration);
+    const weights = { ema: groups[EMA]!, iteration, score: score ?? null };
+    await writeModelFile(this.folder.paths.student, trainedModel(this.config, weights, this.method.autoencoder));
   }
 
   private async writeImages(iteration: number): Promise<void> {

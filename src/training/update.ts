@@ -17,8 +17,10 @@ export interface UpdateSpec {
   readonly groups: readonly string[];
   /** Inputs of one micro-batch. */
   readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** Tensors that the loss takes as constants, computed outside differentiation (no activations are kept for them). */
+  constants?(inputs: Tensors, state: StateAccess): Tensors;
   /** Loss of one micro-batch; `params` are the trained groups, `state` reads the others. */
-  loss(inputs: Tensors, params: Readonly<Record<string, Params>>, state: StateAccess): LossValue;
+  loss(inputs: Tensors, params: Readonly<Record<string, Params>>, state: StateAccess, constants: Tensors): LossValue;
   /** Group that follows one of `groups` as a moving average. */
   readonly ema?: { readonly group: string; readonly source: string };
 }
@@ -151,7 +153,8 @@ async function accumulatedUpdate(
 
 function gradients(spec: UpdateSpec, inputs: Tensors, state: StateAccess): ReturnType<typeof lossGradients> {
   const params = Object.fromEntries(spec.groups.map((group) => [group, state.read(group)]));
-  return lossGradients(params, () => spec.loss(inputs, params, state));
+  const constants = spec.constants?.(inputs, state) ?? {};
+  return lossGradients(params, () => spec.loss(inputs, params, state, constants));
 }
 
 /** Guards, then updates; returns the gradient norms. */

@@ -6,13 +6,13 @@ import { decode, encode } from '../../nn/autoencoder.js';
 import type { AutoencoderConfig } from '../../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../nn/autoencoder_specs.js';
 import { CODEBOOK, lookUpCodes, quantize } from '../../nn/quantizer.js';
-import { treeToMemory, treeToOfficial } from '../../weights/layout.js';
-import { writeModelFile } from '../../weights/model_file.js';
+import { treeToMemory } from '../../weights/layout.js';
 import type { LossValue } from '../gradients.js';
 import type { GridRow } from '../image_grid.js';
 import { kmeans } from '../kmeans.js';
 import { learningRate } from '../lr_schedule.js';
 import {
+  EMA,
   freshTrainedGroups,
   gridImage,
   trainedGroups,
@@ -24,13 +24,12 @@ import {
 import { microImages, microRange } from '../micro_batches.js';
 import { startingTree } from '../networks.js';
 import { adamwScalars, momentsLike } from '../optimizer.js';
-import { perceptualMetric, type PerceptualMetric } from '../perceptual_metric.js';
+import { loadPerceptual, type ResidentPerceptual } from '../resident_perceptual.js';
 import { psnrOfImages } from '../validation_metrics.js';
 import { createUpdate, type Update } from '../update.js';
 import { adamwConfig } from './adamw_config.js';
 
 const MODEL = 'autoencoder';
-const EMA = 'ema';
 /** Latent vectors per code that k-means sees. */
 const VECTORS_PER_CODE = 16;
 const KMEANS_ROUNDS = 8;
@@ -39,7 +38,6 @@ const KMEANS_ROUNDS = 8;
 export class AutoencoderMethod implements Method {
   readonly stateGroups = [...trainedGroups(MODEL), EMA];
   readonly batchesPerIteration = 1;
-  readonly counters = {};
   readonly shownTerms = ['l1', 'perceptual', 'codebook', 'codesUsed'];
   private readonly network: AutoencoderConfig;
   private readonly updates = new Map<boolean, Update>();
@@ -47,14 +45,14 @@ export class AutoencoderMethod implements Method {
 
   private constructor(
     private readonly context: MethodContext,
-    private readonly perceptual: PerceptualMetric | undefined,
+    private readonly perceptual: ResidentPerceptual | undefined,
   ) {
     this.network = context.config.autoencoder;
   }
 
   static async create(context: MethodContext): Promise<AutoencoderMethod> {
     const { perceptual } = context.config.autoencoderTraining;
-    return new AutoencoderMethod(context, await perceptualMetric(perceptual, perceptual.weight));
+    return new AutoencoderMethod(context, await loadPerceptual(perceptual));
   }
 
   async initialise(): Promise<void> {
@@ -110,16 +108,6 @@ export class AutoencoderMethod implements Method {
       rows.push({ label: name, images: [lq, await this.reconstruct(hr, iteration), hr].map(gridImage) });
     }
     return { rows, columns: ['LR', 'autoencoder', 'HR'] };
-  }
-
-  async exportModel(file: string, iteration: number): Promise<void> {
-    const { [EMA]: ema } = await this.context.engine.fetch([EMA]);
-    const { weights: _, ...config } = this.context.config.autoencoder;
-    await writeModelFile(file, {
-      kind: 'autoencoder',
-      autoencoder: { config, tree: treeToOfficial(ema!) },
-      extra: { iteration: String(iteration) },
-    });
   }
 
   private async update(quantised: boolean): Promise<Update> {

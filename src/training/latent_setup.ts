@@ -1,0 +1,80 @@
+/** @file The frozen autoencoder and the sizes that follow from it, for methods that train in its latent space. */
+import { isDeepStrictEqual } from 'node:util';
+import type { RunConfig } from '../config/schema.js';
+import { createProcess } from '../diffusion/denoiser.js';
+import { UserError } from '../errors.js';
+import { autoencoderConfigOf } from '../export/trained_model.js';
+import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { AUTOENCODER_GROUP, type RestorationModel } from '../restore/passes.js';
+import { treeToMemory } from '../weights/layout.js';
+import { readModelFile, type Weighted } from '../weights/model_file.js';
+import type { HostTree } from '../weights/tree.js';
+
+/** What training in a latent space starts from. */
+export interface LatentSetup {
+  /** Structure of the teacher's network, its process and the autoencoder. */
+  readonly model: RestorationModel;
+  /** Frozen weights, official layout; absent for diffusion on pixels. */
+  readonly autoencoder?: Weighted<AutoencoderConfig>;
+  /** The same as groups of the engine. */
+  readonly groups: Readonly<Record<string, HostTree>>;
+  /** Shape of one latent, [h, w, C]. */
+  readonly latent: readonly [number, number, number];
+  /** Side of one low-resolution crop. */
+  readonly lqSide: number;
+}
+
+/** Reads the autoencoder of a run. @throws UserError if the file is missing or is not what the run file describes. */
+export async function loadLatentSetup(config: RunConfig): Promise<LatentSetup> {
+  const autoencoder = config.diffusion.latentFlag ? await readAutoencoder(config) : undefined;
+  const factor = autoencoder ? planAutoencoder(autoencoder.config).factor : 1;
+  const side = config.data.gtSize / factor;
+  return {
+    model: {
+      process: createProcess(config.diffusion),
+      unet: { ...config.teacher.unet, noiseChannels: 0 },
+      autoencoder: autoencoder?.config ?? null,
+    },
+    autoencoder,
+    groups: autoencoder ? { [AUTOENCODER_GROUP]: treeToMemory(autoencoder.tree) } : {},
+    latent: [side, side, config.teacher.unet.outChannels],
+    lqSide: config.data.gtSize / config.data.scale,
+  };
+}
+
+async function readAutoencoder(config: RunConfig): Promise<Weighted<AutoencoderConfig>> {
+  const { weights } = config.autoencoder;
+  const wanted = autoencoderConfigOf(config);
+  const { autoencoder } = await readModelFile(weights, { autoencoder: wanted });
+  if (!autoencoder)
+    throw new UserError('this file holds no autoencoder', { file: weights, key: 'autoencoder.weights' });
+  requireSameConfig(weights, 'autoencoder', autoencoder.config, wanted);
+  return autoencoder;
+}
+
+/** Reads the teacher's U-Net, official layout. @throws UserError if the file is missing or is not what the run file describes. */
+export async function readTeacher(config: RunConfig): Promise<HostTree> {
+  const { weights, unet: wanted } = config.teacher;
+  const { unet, diffusion } = await readModelFile(weights, {
+    unet: { ...wanted, noiseChannels: 0 },
+    diffusion: config.diffusion,
+  });
+  if (!unet) throw new UserError('this file holds no U-Net', { file: weights, key: 'teacher.weights' });
+  requireSameConfig(weights, 'teacher.unet', unet.config, { ...wanted, noiseChannels: 0 });
+  requireSameConfig(weights, 'diffusion', diffusion ?? {}, config.diffusion);
+  return unet.tree;
+}
+
+/** A model file says how its network is built; a run file that says otherwise would compute nonsense without any error. */
+function requireSameConfig(file: string, section: string, stored: object, wanted: object): void {
+  const [inFile, inRun] = [stored as Record<string, unknown>, wanted as Record<string, unknown>];
+  for (const key of new Set([...Object.keys(inFile), ...Object.keys(inRun)])) {
+    if (isDeepStrictEqual(inFile[key] ?? null, inRun[key] ?? null)) continue;
+    throw new UserError('the run file and the model file differ', {
+      file,
+      key: `${section}.${key}`,
+      expected: `${JSON.stringify(inFile[key] ?? null)} as in the model file`,
+      found: `${JSON.stringify(inRun[key] ?? null)} in the run file`,
+    });
+  }
+}

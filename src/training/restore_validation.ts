@@ -1,0 +1,63 @@
+/** @file Validation of networks that restore images: held-out pairs through a pass, metrics of the results. */
+import type { Engine, Executable, HostArray } from '../engine/types.js';
+import { contentHash, tileNoise } from '../restore/noise.js';
+import type { Pass } from '../restore/passes.js';
+import type { Picture } from '../restore/picture.js';
+import type { ValidationPair, ValidationResult } from './method.js';
+import type { ResidentPerceptual } from './resident_perceptual.js';
+import { psnrOfImages } from './validation_metrics.js';
+
+/** Restorations of different iterations and runs get the same noise. */
+const VALIDATION_SEED = 0;
+
+const toPicture = ({ shape, data }: HostArray): Picture => ({
+  height: shape[1]!,
+  width: shape[2]!,
+  data: data as Float32Array,
+});
+
+/** Restores one held-out image, [1,H,W,3] in [-1,1] (clamped). */
+export async function restorePair(pass: Pass, { lq }: ValidationPair): Promise<HostArray> {
+  const picture = toPicture(lq);
+  const noise = tileNoise(VALIDATION_SEED, contentHash(picture), 0);
+  const { height, width, data } = await pass.run(picture, noise, () => undefined);
+  return { shape: [1, height, width, 3], data: data.map((value) => Math.min(1, Math.max(-1, value))) };
+}
+
+/** Metrics of restorations; the score is the perceptual distance where the run has one, else minus the PSNR. */
+export class RestoreValidation {
+  private readonly distances = new Map<string, Executable>();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly perceptual: ResidentPerceptual | undefined,
+  ) {}
+
+  async validate(pass: Pass, pairs: readonly ValidationPair[]): Promise<ValidationResult> {
+    let psnr = 0;
+    let distance = 0;
+    for (const pair of pairs) {
+      const restored = await restorePair(pass, pair);
+      psnr += psnrOfImages(pair.hr, restored) / pairs.length;
+      if (this.perceptual) distance += (await this.distance(restored, pair.hr)) / pairs.length;
+    }
+    return this.perceptual
+      ? { metrics: { psnrRgb: psnr, perceptual: distance }, score: distance }
+      : { metrics: { psnrRgb: psnr }, score: -psnr };
+  }
+
+  private async distance(restored: HostArray, hr: HostArray): Promise<number> {
+    const size = hr.shape.join('x');
+    const program =
+      this.distances.get(size) ??
+      this.engine.prepare({
+        name: `perceptual distance ${size}`,
+        inputs: { restored: { shape: hr.shape, dtype: 'float32' }, hr: { shape: hr.shape, dtype: 'float32' } },
+        body: (inputs, state) => ({
+          distance: this.perceptual!.distance(state, inputs['restored']!, inputs['hr']!),
+        }),
+      });
+    this.distances.set(size, program);
+    return (await program.run({ restored, hr }))['distance']!.data[0]!;
+  }
+}
