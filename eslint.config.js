@@ -16,7 +16,12 @@ export default tseslint.config(
       '@typescript-eslint/prefer-for-of': 'off',
       // Numbers and booleans in messages need no String().
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // `{ unwanted: _, ...rest }` is how a key is left out.
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      // A type parameter used once spares the caller a cast.
+      '@typescript-eslint/no-unnecessary-type-parameters': 'off',
       // The compiler demands index access with brackets (noPropertyAccessFromIndexSignature).
       '@typescript-eslint/dot-notation': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

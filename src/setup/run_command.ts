@@ -32,7 +32,11 @@ export async function runCommand(
       resolve(code ?? undefined);
     });
   });
-  const [stdout, stderr, code] = await Promise.all([child.stdout ? text(child.stdout) : '', text(child.stderr!), ended]);
+  const [stdout, stderr, code] = await Promise.all([
+    child.stdout ? text(child.stdout) : '',
+    text(child.stderr!),
+    ended,
+  ]);
   return { code, stdout, stderr };
 }
 
