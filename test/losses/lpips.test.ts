@@ -1,14 +1,11 @@
 /** @file LPIPS with AlexNet and VGG16 against golden values and gradients, formula weights in the backbones. */
 import { describe, expect, it } from 'vitest';
 import { tf, type Params, type Tensors } from '../../src/engine/tfjs.js';
-import { lpips, lpipsSpecs, type LpipsNetwork } from '../../src/losses/lpips.js';
+import { lpips, type LpipsNetwork } from '../../src/losses/lpips.js';
 import { treeToMemory } from '../../src/weights/layout.js';
-import { matchParams } from '../../src/weights/match.js';
-import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
-import { formulaTree } from '../helpers/formula_weights.js';
-import { goldenPath } from '../helpers/golden.js';
+import { goldenLpips } from '../helpers/golden_lpips.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 
 interface PairValue {
@@ -33,26 +30,16 @@ const pairs = await goldenTensors('metrics', 'pairs.safetensors');
 
 const weightsOf: Partial<Record<LpipsNetwork, Promise<HostTree>>> = {};
 
-/** Golden heads and a backbone of formula weights, official layout. */
-async function goldenWeights(network: LpipsNetwork): Promise<HostTree> {
-  const trunk = network === 'alex' ? 'alexnet.' : 'vgg16.';
-  const backbone = lpipsSpecs(network).filter(({ name }) => name.startsWith('features.'));
-  const formula = formulaTree(backbone.map(({ name, shape }) => ({ name: trunk + name, shape })));
-  const heads = await readWeights(goldenPath('metrics', `lpips_${network}_lin.safetensors`));
-  const tree = new Map([...formula].map(([name, tensor]) => [name.slice(trunk.length), tensor] as const));
-  return matchParams(new Map([...tree, ...heads]), lpipsSpecs(network), 'golden');
-}
-
 describe.each(['alex', 'vgg'] as const)('LPIPS %s', (network) => {
   it('has the formula weights golden was made with', async () => {
-    const weights = await (weightsOf[network] ??= goldenWeights(network));
+    const weights = await (weightsOf[network] ??= goldenLpips(network));
     for (const [name, { idx, val }] of Object.entries(golden[`lpips_${network}_spot`])) {
       expect(idx.map((i) => weights.get(name)!.data[i])).toEqual(val.map(Math.fround));
     }
   });
 
   it.each(engineKinds)('agrees with every pair, %s', async (kind) => {
-    const weights = treeToMemory(await (weightsOf[network] ??= goldenWeights(network)));
+    const weights = treeToMemory(await (weightsOf[network] ??= goldenLpips(network)));
     const cases = golden[`lpips_${network}`];
     const names = [...new Set(cases.flatMap(({ pair }) => pair))];
     const feeds = {

@@ -1,0 +1,239 @@
+/** @file Whole distillations against golden data: run A (distillation alone) and run B (with GAN and LPIPS). */
+import { describe, expect, it } from 'vitest';
+import { createEngine } from '../../src/engine/engine.js';
+import { tf } from '../../src/engine/tfjs.js';
+import type { EngineKind, HostArray } from '../../src/engine/types.js';
+import { ganHeadSpecs } from '../../src/fake/gan_head.js';
+import { perceptualMetrics } from '../../src/losses/perceptual.js';
+import { unetSpecs } from '../../src/nn/unet_specs.js';
+import { widenByNoise } from '../../src/student/widen.js';
+import { EMA, freshTrainedGroups } from '../../src/training/method.js';
+import {
+  fakeUpdateSpec,
+  RsdGroup,
+  studentUpdateSpec,
+  type RsdUpdateContext,
+} from '../../src/training/methods/rsd_updates.js';
+import { adamwScalars, momentsLike } from '../../src/training/optimizer.js';
+import { createUpdate } from '../../src/training/update.js';
+import { treeToMemory, treeToOfficial } from '../../src/weights/layout.js';
+import { matchParams } from '../../src/weights/match.js';
+import { readWeights } from '../../src/weights/read.js';
+import type { HostTree } from '../../src/weights/tree.js';
+import { engineKinds } from '../helpers/evaluate.js';
+import { goldenPath } from '../helpers/golden.js';
+import { goldenLpips } from '../helpers/golden_lpips.js';
+import { goldenAutoencoder, goldenProcess } from '../helpers/golden_models.js';
+import { goldenUNetConfig } from '../helpers/golden_networks.js';
+import { goldenHead } from '../helpers/golden_rsd.js';
+import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
+
+// Golden README: losses 2e-4 relative; >= 99.5 % of parameters within 0.1 lr, none further than 2 lr per update.
+const LOSS_TOLERANCE = 2e-4;
+const GRADIENT_TOLERANCE = 1e-2;
+const CLOSE = 0.1;
+const FAR = 2;
+const CLOSE_SHARE = 0.995;
+
+interface Info {
+  hyper: {
+    n_fake: number;
+    iters: number;
+    lr: number;
+    betas: [number, number];
+    wd: number;
+    ema: number;
+    gan_w: number;
+    lpips_w: number;
+    batch: number;
+  };
+  nano: { config: Record<string, unknown> & { image_size: number }; file: string };
+}
+interface Step {
+  kind: 'fake' | 'student';
+  grad_norm: number;
+  total: number;
+  fake_loss?: number;
+  gan_d?: number;
+  rsd_loss?: number;
+  gan_g?: number;
+  lpips?: number;
+}
+type Summary = Record<string, { idx: number[]; val: number[]; l2: number }>;
+interface RunFile {
+  steps: Step[];
+  student_update_summary: Summary;
+  fake_update_summary: Summary;
+  ema_update_summary: Summary;
+}
+
+const { hyper, nano } = goldenJson<Info>('rsd', 'info.json');
+const golden = await goldenTensors('rsd', 'run_inputs.safetensors');
+const optimizer = { betas: hyper.betas, eps: 1e-8, weightDecay: hyper.wd };
+
+/** Our names of a step's inputs. */
+function feedsOf(step: number): Record<string, HostArray> {
+  const of = (name: string): HostArray => golden[`step${String(step).padStart(2, '0')}.${name}`]!;
+  const names = { hr: 'gt', lq: 'lq', tn: 'tn', t: 't', noiseTn: 'noise_xtn', noiseT: 'noise_t', eps: 'eps' };
+  return Object.fromEntries(Object.entries(names).map(([ours, theirs]) => [ours, of(theirs)]));
+}
+
+const close = (found: number | undefined, expected: number | undefined, tolerance: number): void => {
+  if (expected === undefined) return;
+  expect(Math.abs(found! - expected)).toBeLessThanOrEqual(tolerance * Math.max(Math.abs(expected), 1e-3));
+};
+
+/** Runs the golden iterations with our updates; returns the final groups in official layout. */
+async function replay(
+  kind: EngineKind,
+  full: boolean,
+  check: (step: Step, terms: Record<string, number>, norm: number) => void,
+  run: RunFile,
+) {
+  const unet = { ...goldenUNetConfig(nano.config), noiseChannels: 0 };
+  const file = goldenPath('rsd', nano.file);
+  const teacher = matchParams(await readWeights(file), unetSpecs(unet), file);
+  const headFile = goldenPath('rsd', 'gan_head.safetensors');
+  const head = matchParams(await readWeights(headFile), ganHeadSpecs(goldenHead), headFile);
+  const autoencoder = await goldenAutoencoder('micro');
+  const student = widenByNoise(teacher, 1);
+  const lpips = treeToMemory(await goldenLpips('alex'));
+  const weights = { metric: 'lpips-alex', weights: '', from: 'same' } as const;
+  const latentSide = nano.config.image_size;
+  const context: RsdUpdateContext = {
+    rsd: {
+      gan: { weight: hyper.gan_w, head: 'dmd2' },
+      perceptual: { weight: hyper.lpips_w, ...weights },
+      mse: { weight: 0, space: 'image' },
+      powerTen: false,
+      sidNormalization: true,
+      noiseChannels: 1,
+    },
+    model: { process: goldenProcess(), unet, autoencoder: autoencoder.config },
+    ...(full
+      ? {
+          head: goldenHead,
+          perceptual: {
+            groups: { lpips },
+            distance: (state, a, b) => perceptualMetrics['lpips-alex'].distance(state.read('lpips'), a, b),
+          },
+        }
+      : {}),
+    size: hyper.batch,
+    hrSide: 4 * latentSide,
+    lqSide: latentSide,
+    latent: [latentSide, latentSide, 3],
+  };
+  const engine = createEngine({ kind });
+  try {
+    const [t, s, h] = [teacher, student, head].map(treeToMemory) as [HostTree, HostTree, HostTree];
+    await engine.define({
+      [RsdGroup.teacher]: t,
+      ...freshTrainedGroups(RsdGroup.student, s, momentsLike(s)),
+      ...freshTrainedGroups(RsdGroup.fake, t, momentsLike(t)),
+      ...freshTrainedGroups(RsdGroup.head, h, momentsLike(h)),
+      [EMA]: s,
+      autoencoder: treeToMemory(autoencoder.tree),
+      lpips,
+    });
+    const updates = {
+      fake: await createUpdate(engine, fakeUpdateSpec(context), 1, hyper.wd > 0),
+      student: await createUpdate(engine, studentUpdateSpec(context), 1, hyper.wd > 0),
+    };
+    const done = { fake: 0, student: 0 };
+    for (const [index, step] of run.steps.entries()) {
+      done[step.kind] += 1;
+      const scalars = adamwScalars(optimizer, hyper.lr, done[step.kind]);
+      const { terms, gradNorms } = await updates[step.kind].run(
+        () => Promise.resolve(feedsOf(index)),
+        scalars,
+        hyper.ema,
+      );
+      check(step, terms, Math.hypot(...Object.values(gradNorms)));
+    }
+    const groups = await engine.fetch([RsdGroup.student, RsdGroup.fake, RsdGroup.head, EMA]);
+    const final = Object.fromEntries(Object.entries(groups).map(([name, tree]) => [name, treeToOfficial(tree)]));
+    return { final, initial: { student, fake: teacher, head, [EMA]: student } as Record<string, HostTree>, done };
+  } finally {
+    engine.dispose();
+  }
+}
+
+/** Shares of parameters that are near, and the largest distance, in units of lr. */
+function distances(pairs: Iterable<readonly [number, number]>): { near: number; worst: number } {
+  let [count, near, worst] = [0, 0, 0];
+  for (const [a, b] of pairs) {
+    const distance = Math.abs(a - b) / hyper.lr;
+    count += 1;
+    near += distance <= CLOSE ? 1 : 0;
+    worst = Math.max(worst, distance);
+  }
+  return { near: near / count, worst };
+}
+
+function* elements(found: HostTree, expected: HostTree): Iterable<readonly [number, number]> {
+  for (const [name, { data }] of found) {
+    const want = expected.get(name)!.data;
+    for (let i = 0; i < data.length; i++) yield [data[i]!, want[i]!];
+  }
+}
+
+describe.each(engineKinds)('golden runs, %s', (kind) => {
+  it('run A: losses, gradient norms, final parameters, moments and EMA', { timeout: 300_000 }, async () => {
+    const before = tf.memory().numTensors;
+    const run = goldenJson<RunFile>('rsd', 'run_A.json');
+    const check = (step: Step, terms: Record<string, number>, norm: number): void => {
+      close(terms['loss'], step.fake_loss ?? step.rsd_loss, LOSS_TOLERANCE);
+      close(terms['total'], step.total, LOSS_TOLERANCE);
+      close(norm, step.grad_norm, GRADIENT_TOLERANCE);
+    };
+    const { final, done } = await replay(kind, false, check, run);
+    for (const group of ['student', 'fake'] as const) {
+      const expected = await readWeights(goldenPath('checkpoints', 'model_3.pth'), { model: group });
+      const { near, worst } = distances(elements(final[group]!, expected));
+      expect(near).toBeGreaterThanOrEqual(CLOSE_SHARE);
+      expect(worst).toBeLessThanOrEqual(FAR * done[group]);
+    }
+    const ema = distances(elements(final[EMA]!, await readWeights(goldenPath('checkpoints', 'ema_model_3.pth'))));
+    expect(ema.near).toBeGreaterThanOrEqual(CLOSE_SHARE);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('run B: the same with GAN and LPIPS', { timeout: 300_000 }, async () => {
+    const before = tf.memory().numTensors;
+    const run = goldenJson<RunFile>('rsd', 'run_B.json');
+    const check = (step: Step, terms: Record<string, number>, norm: number): void => {
+      close(terms['loss'], step.fake_loss ?? step.rsd_loss, LOSS_TOLERANCE);
+      close(terms['gan'], step.gan_d ?? step.gan_g, LOSS_TOLERANCE);
+      close(terms['perceptual'], step.lpips, LOSS_TOLERANCE);
+      close(terms['total'], step.total, LOSS_TOLERANCE);
+      close(norm, step.grad_norm, GRADIENT_TOLERANCE);
+    };
+    const { final, initial, done } = await replay(kind, true, check, run);
+    for (const [group, summary] of [
+      ['student', run.student_update_summary],
+      ['fake', run.fake_update_summary],
+    ] as const) {
+      for (const [key, { idx, val }] of Object.entries(summary)) {
+        // The golden discriminator wraps the fake as `model.` with its head beside it.
+        const name = key.replace(/^model\./, '');
+        const from = final[group]!.has(name) ? group : RsdGroup.head;
+        const [now, old] = [final[from]!.get(name)!.data, initial[from]!.get(name)!.data];
+        for (const [i, at] of idx.entries()) {
+          expect(Math.abs(now[at]! - old[at]! - val[i]!), `${name}[${at}]`).toBeLessThanOrEqual(
+            FAR * hyper.lr * done[group],
+          );
+        }
+      }
+      const samples = Object.entries(summary).flatMap(([key, { idx, val }]) => {
+        const name = key.replace(/^model\./, '');
+        const from = final[group]!.has(name) ? group : RsdGroup.head;
+        const [now, old] = [final[from]!.get(name)!.data, initial[from]!.get(name)!.data];
+        return idx.map((at, i) => [now[at]! - old[at]!, val[i]!] as const);
+      });
+      // Up to 4 % of the samples have an analytically zero gradient, which Adam turns into rounding noise (golden README).
+      expect(distances(samples).near).toBeGreaterThan(0.95);
+    }
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
