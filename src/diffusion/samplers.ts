@@ -12,7 +12,7 @@ export interface SamplerStep {
   readonly z: Tensor;
 }
 
-/** Is told every step; the tensors live until the sampler returns. */
+/** Is told every step; its tensors belong to the caller's scope, as the sampler's result does. */
 export type SamplerWatcher = (step: SamplerStep) => void;
 
 /** z_{t-1} ~ q(z_{t-1} | z_t, z_0 estimate); at t = 0 the estimate itself. Latents [B, h, w, C], t int32 [B]. */
@@ -81,14 +81,12 @@ export function sampleStochastic(
   if (noises.length < schedule.steps) {
     throw new Error(`the stochastic sampler needs ${schedule.steps} noises, got ${noises.length}`);
   }
-  return tf.tidy(() =>
-    walk(
-      descending(schedule),
-      priorSample(schedule, zy, noises[0]!),
-      denoise,
-      (z, z0, t, k) => (k === schedule.steps - 1 ? z0.clone() : stochasticStep(schedule, z, z0, t, noises[1 + k]!)),
-      watch,
-    ),
+  return walk(
+    descending(schedule),
+    priorSample(schedule, zy, noises[0]!),
+    denoise,
+    (z, z0, t, k) => (k === schedule.steps - 1 ? z0.clone() : stochasticStep(schedule, z, z0, t, noises[1 + k]!)),
+    watch,
   );
 }
 
@@ -104,9 +102,7 @@ export function sampleDeterministic(
   zT: Tensor,
   watch?: SamplerWatcher,
 ): Tensor {
-  return tf.tidy(() =>
-    walk(descending(schedule), zT, denoise, (z, z0, t) => deterministicStep(schedule, z, z0, zy, t), watch),
-  );
+  return walk(descending(schedule), zT, denoise, (z, z0, t) => deterministicStep(schedule, z, z0, zy, t), watch);
 }
 
 /** Walks the deterministic path backwards from a clean latent: an estimate of the z_{T-1} it would come from. */
@@ -117,15 +113,8 @@ export function invertDeterministic(
   z0: Tensor,
   watch?: SamplerWatcher,
 ): Tensor {
-  return tf.tidy(() =>
-    walk(
-      Array.from({ length: schedule.steps - 1 }, (_, i) => i + 1),
-      z0,
-      denoise,
-      (z, start, t) => inverseStep(schedule, z, start, zy, t),
-      watch,
-    ),
-  );
+  const ascending = descending(schedule).reverse().slice(1);
+  return walk(ascending, z0, denoise, (z, start, t) => inverseStep(schedule, z, start, zy, t), watch);
 }
 
 /** One evaluation at the last timestep from a given z_T: how distilled students run. */
