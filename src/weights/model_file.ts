@@ -184,9 +184,12 @@ function checkAutoencoder(file: string, config: AutoencoderConfig, tree: HostTre
 /** A quantising decoder would hide NaN: every latent has a nearest code, whatever it is. */
 function requireFinite(file: string, tree: HostTree): HostTree {
   for (const [name, { data }] of tree) {
-    const found = data.find((value) => !Number.isFinite(value));
-    if (found !== undefined)
-      throw new UserError('the weights are broken', { file, key: name, expected: 'finite numbers', found: `${found}` });
+    // A plain loop: over a hundred million values a callback takes seconds.
+    for (let i = 0; i < data.length; i++) {
+      if (Number.isFinite(data[i])) continue;
+      const found = `${data[i]} at index ${i}`;
+      throw new UserError('the weights are broken', { file, key: name, expected: 'finite numbers', found });
+    }
   }
   return tree;
 }

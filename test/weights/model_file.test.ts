@@ -105,7 +105,7 @@ describe('a damaged model file is told by key, expected and found', () => {
       tree.set('out.2.bias', { shape: [3], data: Float32Array.of(0, NaN, 0) }),
     );
     await expect(readModelFile(file)).rejects.toThrow(
-      'out.2.bias: the weights are broken; expected finite numbers; found NaN',
+      'out.2.bias: the weights are broken; expected finite numbers; found NaN at index 1',
     );
   });
 
