@@ -38,8 +38,7 @@ export async function examine({ root, packageDir }: Premises): Promise<Check[]> 
     ...tools.map((check) => (library.status === 'ok' && check.status === 'missing' ? absent(check) : check)),
     library,
     ...(library.status === 'ok' ? await engineChecks(packageDir) : []),
-    optional('perceptual weights', weightFiles(join(root, 'weights')), 'npx rsd-setup --perceptual'),
-    optional('shipped models', weightFiles(join(root, 'models')), 'git checkout -- models'),
+    ...weightChecks([join(root, 'models'), join(root, 'weights')]),
   ];
 }
 
@@ -131,6 +130,20 @@ function noGpu(): Check {
 /** `/job:localhost/replica:0/task:0/device:CPU:0` -> `CPU:0`. */
 function shortName(device: string): string {
   return device.replace(/^.*device:/, '');
+}
+
+/** The perceptual metrics' files are told from the models by their names. */
+function weightChecks(folders: readonly string[]): Check[] {
+  const files = [...new Set(folders.flatMap(weightFiles))];
+  const isPerceptual = (name: string): boolean => name.includes('lpips');
+  return [
+    optional('perceptual weights', files.filter(isPerceptual), 'npx rsd-setup --perceptual'),
+    optional(
+      'models',
+      files.filter((name) => !isPerceptual(name)),
+      'git checkout -- models',
+    ),
+  ];
 }
 
 function weightFiles(folder: string): string[] {
