@@ -1,0 +1,65 @@
+/** @file What a benchmark is: a case set up for one engine, that can be run again and again. */
+import type { EngineKind, Engine } from '../src/engine/types.js';
+import type { Size } from './sizes.js';
+
+/** One configuration to measure. */
+export interface Case {
+  readonly size: Size;
+  readonly batch: number;
+  readonly engine: EngineKind;
+}
+
+/** Seconds by what was timed: the benchmark's own name, and parts of it if it has any. */
+export type Seconds = Readonly<Record<string, number>>;
+
+/** A benchmark's code in the process that runs one case. */
+export interface Benchmark {
+  /** Sets the case up on a fresh engine; each call of the result is one timed run. */
+  prepare(engine: Engine, measured: Case): Promise<() => Promise<Seconds>>;
+}
+
+/** Most that the compiled engine may need, as a share of op by op: the project's own demand at full size. */
+export interface Target {
+  readonly median: number;
+  readonly peakRss?: number;
+}
+
+/** What the command line knows of a benchmark. */
+export interface BenchmarkEntry {
+  readonly describe: string;
+  /** Engines that are compared, in the order they take turns. */
+  readonly engines: readonly EngineKind[];
+  readonly target?: Target;
+  load(): Promise<Benchmark>;
+}
+
+/** All benchmarks by name. */
+export const BENCHMARKS = {
+  step: {
+    describe: 'a plain training step of the U-Net: forward, MSE, backward, AdamW, EMA',
+    engines: ['eager', 'compiled'],
+    target: { median: 0.55, peakRss: 0.5 },
+    load: async () => (await import('./step.js')).step,
+  },
+  forward: {
+    describe: "the U-Net's forward pass; compiled with the weights as constants",
+    engines: ['eager', 'compiled'],
+    target: { median: 0.55 },
+    load: async () => (await import('./forward.js')).forward,
+  },
+  'rsd-iteration': {
+    describe: 'a whole RSD iteration: K=1 fake update with GAN, one student update with GAN and LPIPS',
+    engines: ['compiled'],
+    load: async () => (await import('./rsd_iteration.js')).rsdIteration,
+  },
+} as const satisfies Record<string, BenchmarkEntry>;
+
+export type BenchmarkName = keyof typeof BENCHMARKS;
+export const BENCHMARK_NAMES = Object.keys(BENCHMARKS) as BenchmarkName[];
+
+/** Seconds that `run` takes. */
+export async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1000;
+}

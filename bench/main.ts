@@ -1,0 +1,42 @@
+/** @file `npm run bench`: speed and memory, the engines side by side in one run; results are JSON lines. */
+import { createParser, parseArguments } from '../src/cli/arguments.js';
+import { runMain } from '../src/cli/run_main.js';
+import type { EngineKind } from '../src/engine/types.js';
+import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkEntry, type BenchmarkName } from './benchmark.js';
+import { compare } from './compare.js';
+import { SIZES, type Size } from './sizes.js';
+
+const USAGE = `Usage: $0 <benchmark> [--size full]
+
+${BENCHMARK_NAMES.map((name) => `${name}: ${BENCHMARKS[name].describe}`).join('\n')}`;
+
+const parser = () =>
+  createParser('npm run bench --', USAGE)
+    .command('$0 <benchmark>', false, (command) =>
+      command.positional('benchmark', { choices: BENCHMARK_NAMES, demandOption: true }),
+    )
+    .options({
+      size: { choices: SIZES, default: 'tiny' as const, describe: 'the shipped tiny networks, or the official ones' },
+      batch: { type: 'number', default: 1, describe: 'images of one run' },
+      rounds: { type: 'number', default: 10, describe: 'timed runs of each engine, taking turns' },
+      engine: { choices: ['eager', 'compiled'] as const, describe: 'measure one engine alone' },
+    });
+
+interface BenchOptions {
+  readonly benchmark: BenchmarkName;
+  readonly size: Size;
+  readonly batch: number;
+  readonly rounds: number;
+  readonly engine?: EngineKind;
+}
+
+async function main(argv: string[]): Promise<number> {
+  const options = await parseArguments(parser(), argv);
+  if (!options) return 0;
+  const { benchmark, size, batch, rounds, engine } = options as unknown as BenchOptions;
+  const entry: BenchmarkEntry = BENCHMARKS[benchmark];
+  await compare(benchmark, { size, batch, rounds, engines: engine ? [engine] : entry.engines });
+  return 0;
+}
+
+await runMain(main, process.argv.slice(2));

@@ -1,0 +1,42 @@
+/** @file Benchmark `step`: one plain training step of the U-Net. */
+import { tf } from '../src/engine/tfjs.js';
+import { unet, type UNetInputs } from '../src/nn/unet.js';
+import { EMA, freshTrainedGroups } from '../src/training/method.js';
+import { adamwScalars, momentsLike } from '../src/training/optimizer.js';
+import { createUpdate } from '../src/training/update.js';
+import { timed, type Benchmark } from './benchmark.js';
+import { unetCase } from './unet_inputs.js';
+
+const NETWORK = 'unet';
+const OPTIMIZER = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0 } as const;
+const LR = 5e-5;
+const EMA_RATE = 0.999;
+
+/** Forward, mean squared error to x, backward, AdamW, moving average: everything a training step has but its data. */
+export const step: Benchmark = {
+  async prepare(engine, measured) {
+    const { config, tree, feeds, inputs } = await unetCase(measured);
+    await engine.define({ ...freshTrainedGroups(NETWORK, tree, momentsLike(tree)), [EMA]: tree });
+    const update = await createUpdate(
+      engine,
+      {
+        name: 'training step',
+        groups: [NETWORK],
+        inputs,
+        ema: { group: EMA, source: NETWORK },
+        loss: (given, params) => {
+          const { x, t, lq } = given as unknown as UNetInputs;
+          const total = tf.mean(tf.squaredDifference(unet(params[NETWORK]!, config, { x, t, lq }), x));
+          return { total, terms: {} };
+        },
+      },
+      1,
+      false,
+    );
+    let count = 0;
+    return async () => {
+      const scalars = adamwScalars(OPTIMIZER, LR, ++count);
+      return { step: await timed(() => update.run(() => Promise.resolve(feeds), scalars, EMA_RATE)) };
+    };
+  },
+};
