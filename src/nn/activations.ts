@@ -1,4 +1,5 @@
 /** @file Activations: SiLU and the exact GELU. */
+import { op } from '../engine/op.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { differentiable } from './differentiable.js';
 
@@ -9,8 +10,8 @@ const swish = differentiable<'x'>({
   gradient: (dy, [x]) => ({
     x: () => {
       const s = tf.sigmoid(x!);
-      const y = tf.mul(x!, s);
-      return tf.mul(dy, tf.add(s, tf.mul(y, tf.sub(1, s))));
+      const slope = op('SigmoidGrad', [s, dy], { T: { type: 'float32' } });
+      return tf.add(tf.mul(dy, s), tf.mul(x!, slope));
     },
   }),
 });

@@ -1,8 +1,8 @@
 /** @file The VQ autoencoder: image to continuous latent and back through the codebook. */
 import { UserError } from '../errors.js';
-import { bicubicUpsample } from '../diffusion/bicubic_upsample.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { planAutoencoder, type AutoencoderConfig } from './autoencoder_config.js';
+import { blockCoefficients, imageOfCoefficients } from './block_transform.js';
 import { decoder } from './decoder.js';
 import { encoder } from './encoder.js';
 import { linear } from './linear.js';
@@ -27,8 +27,7 @@ export function encode(params: Params, config: AutoencoderConfig, x: Tensor): Te
   return tf.tidy(() => {
     const latent = linear(params, 'quant_conv', encoder(params, config, x));
     if (config.anchored === false) return latent;
-    const average = tf.avgPool(x as ReturnType<typeof tf.tensor4d>, factor, factor, 'valid');
-    return tf.add(latent, tf.mul(average, config.anchored));
+    return tf.add(latent, tf.mul(blockCoefficients(x, factor, config.embedDim), config.anchored));
   });
 }
 
@@ -47,6 +46,7 @@ export function decode(
     const image = decoder(params, config, linear(params, 'post_quant_conv', latent));
     if (config.anchored === false) return image;
     const { factor } = planAutoencoder(config);
-    return tf.add(image, bicubicUpsample(tf.mul(latent, 1 / config.anchored), factor));
+    const anchor = tf.mul(latent, 1 / config.anchored);
+    return tf.add(image, imageOfCoefficients(anchor, factor, config.outCh));
   });
 }

@@ -23,8 +23,9 @@ export interface AutoencoderConfig {
   /** Groups of every norm. Official: 32. */
   readonly normGroups: number;
   /**
-   * Not in official models (false). A number s adds s times the averaged image to the latent and the bicubic enlargement
-   * of the (quantised) latent divided by s to the decoded image: the network then only models what is left.
+   * Not in official models (false). A number s adds s times the first block coefficients (mean colour and lowest grey
+   * frequencies, `block_transform.ts`) to the latent, and to the decoded image the one that has the (quantised) latent's
+   * coefficients: the network then only models what is left, and starts as that transform.
    */
   readonly anchored: number | false;
 }
@@ -45,7 +46,7 @@ export interface AutoencoderPlan {
 /**
  * The autoencoder's levels.
  * @throws UserError for attention outside the middle, an incomplete list of blocks, widths the groups do not divide, or
- *   an anchored latent whose channels differ from the image's.
+ *   an anchored latent that holds fewer values than a colour or more than a block.
  */
 export function planAutoencoder(config: AutoencoderConfig): AutoencoderPlan {
   const { ch, chMult, numResBlocks, normGroups } = config;
@@ -73,12 +74,15 @@ export function planAutoencoder(config: AutoencoderConfig): AutoencoderPlan {
       });
     }
   }
-  if (config.anchored !== false && (config.embedDim !== config.inChannels || config.embedDim !== config.outCh)) {
-    throw new UserError('an anchored latent needs as many channels as the image', {
+  const factor = 2 ** (chMult.length - 1);
+  const most = config.inChannels + factor ** 2 - 1;
+  const fits = config.embedDim >= config.inChannels && config.embedDim <= most && config.inChannels === config.outCh;
+  if (config.anchored !== false && !fits) {
+    throw new UserError('an anchored latent holds the mean colour of each block and frequencies of it', {
       key: 'embedDim',
-      expected: String(config.inChannels),
+      expected: `${config.inChannels} to ${most}`,
       found: String(config.embedDim),
     });
   }
-  return { blocks, widths, factor: 2 ** (chMult.length - 1) };
+  return { blocks, widths, factor };
 }

@@ -18,6 +18,23 @@ function addMiddle(list: SpecList, prefix: string, width: number): void {
   addRes(list, `${prefix}.block_2`, width, width);
 }
 
+/** The last convolution of either half; an anchored autoencoder starts as its anchor alone. */
+function outConvolution(
+  list: SpecList,
+  name: string,
+  inputs: number,
+  outputs: number,
+  config: AutoencoderConfig,
+): void {
+  if (config.anchored === false) {
+    list.conv(name, inputs, outputs, 3);
+    return;
+  }
+  const zero = { kind: 'constant', value: 0 } as const;
+  list.add(`${name}.weight`, [outputs, inputs, 3, 3], zero);
+  list.add(`${name}.bias`, [outputs], zero);
+}
+
 function addEncoder(list: SpecList, config: AutoencoderConfig): void {
   const { blocks, widths } = planAutoencoder(config);
   list.conv('encoder.conv_in', config.inChannels, config.ch, 3);
@@ -31,7 +48,7 @@ function addEncoder(list: SpecList, config: AutoencoderConfig): void {
   });
   addMiddle(list, 'encoder.mid', channels);
   list.norm('encoder.norm_out', channels);
-  list.conv('encoder.conv_out', channels, config.zChannels, 3);
+  outConvolution(list, 'encoder.conv_out', channels, config.zChannels, config);
 }
 
 function addDecoder(list: SpecList, config: AutoencoderConfig): void {
@@ -48,7 +65,7 @@ function addDecoder(list: SpecList, config: AutoencoderConfig): void {
     if (level > 0) list.conv(`decoder.up.${level}.upsample.conv`, width, width, 3);
   });
   list.norm('decoder.norm_out', widths[0]!);
-  list.conv('decoder.conv_out', widths[0]!, config.outCh, 3);
+  outConvolution(list, 'decoder.conv_out', widths[0]!, config.outCh, config);
 }
 
 /** Parameters of the autoencoder `config` describes. */

@@ -3,9 +3,9 @@ import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { differentiable } from './differentiable.js';
 import { param } from './params.js';
 
-/** Sum over space: [B,H,W,C] -> [B,C]. Rows first: shorter sums round less. */
+/** Sum over space: [B,H,W,C] -> [B,C]. Row by row: shorter sums round less, and this order reads memory as it lies. */
 function spatialSum(x: Tensor): Tensor {
-  return tf.sum(tf.sum(x, 1), 1);
+  return tf.sum(tf.sum(x, 2), 1);
 }
 
 /** Mean over each group's values, from per-channel sums [B,C] over `positions` values each; repeated for every channel. */

@@ -13,11 +13,8 @@ const nearest = differentiable<'x'>({
   // The sum of each block of equal pixels; the library's own gradient scatters, which is not deterministic on a GPU.
   gradient: (dy, _saved, attributes) => ({
     x: () => {
-      const [batch, height, width, channels] = dy.shape as [number, number, number, number];
       const factor = attributes['factor']!;
-      const rows = tf.sum(tf.reshape(dy, [batch * (height / factor), factor, width * channels]), 1);
-      const columns = tf.reshape(rows, [(batch * height * width) / factor ** 2, factor, channels]);
-      return tf.reshape(tf.sum(columns, 1), [batch, height / factor, width / factor, channels]);
+      return tf.mul(tf.avgPool(dy as ReturnType<typeof tf.tensor4d>, factor, factor, 'valid'), factor ** 2);
     },
   }),
 });
