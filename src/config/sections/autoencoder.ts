@@ -32,6 +32,6 @@ export const autoencoderSection = z.strictObject({
     .union([positive, z.literal(false)])
     .default(false)
     .describe(
-      'Add this multiple of the average-pooled image to the latent, and its bicubic enlargement to the output; false: official.',
+      'Add this multiple of each block’s mean colour and lowest grey frequencies to the latent, and the image they make to the output; false: official.',
     ),
 });

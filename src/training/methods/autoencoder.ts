@@ -31,8 +31,8 @@ import { adamwConfig } from './adamw_config.js';
 
 const MODEL = 'autoencoder';
 /** Latent vectors per code that k-means sees. */
-const VECTORS_PER_CODE = 16;
-const KMEANS_ROUNDS = 8;
+const VECTORS_PER_CODE = 6;
+const KMEANS_ROUNDS = 4;
 
 /** Trains an autoencoder; its moving average is what the run makes. */
 export class AutoencoderMethod implements Method {
