@@ -1,0 +1,20 @@
+/** @file docs/config.md is what the schema says now, and lists every key. */
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { configReference } from '../../scripts/config_reference.js';
+import { configKeys } from '../../src/config/keys.js';
+
+const page = await readFile(new URL('../../docs/config.md', import.meta.url), 'utf8');
+
+it('is current (npx tsx scripts/config_reference.ts)', async () => {
+  expect(page).toBe(await configReference());
+});
+
+it('has one row for every key', () => {
+  const rows = [...page.matchAll(/^\| `([^`]+)` +\|/gm)].map(([, key]) => key);
+  expect(rows.toSorted()).toEqual(
+    configKeys()
+      .map(({ key }) => key)
+      .toSorted(),
+  );
+});
