@@ -48,7 +48,7 @@ describe.each(engineKinds)('bicubicUpsample, %s', (kind) => {
     expect(Math.max(...Array.from(constant!.data, (value) => Math.abs(value - 1)))).toBeLessThan(1e-6);
     // <2 U x, x> = 2 |U x|^2 for the linear map U.
     const inner = data.reduce((sum, value, i) => sum + value * gradient!.data[i]!, 0);
-    const norm = up!.data.reduce<number>((sum, value) => sum + value * value, 0);
+    const norm = Array.from(up!.data).reduce((sum, value) => sum + value * value, 0);
     expect(Math.abs(inner / (2 * norm) - 1)).toBeLessThan(1e-5);
   });
 });
