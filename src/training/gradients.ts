@@ -35,8 +35,9 @@ export function lossGradients(groups: Readonly<Record<string, Params>>, loss: ()
   const { value, grads } = (tf.engine() as unknown as TapeEngine).gradients(
     () => {
       const { total, terms, extras = {} } = loss();
-      // The tape's scope would dispose of everything but the value.
-      kept = { terms: mapTensors(terms, tf.keep), extras: mapTensors(extras, tf.keep) };
+      // The tape's scope would dispose of everything but the value. Copies, since a term may be the value itself.
+      const keep = (tensor: Tensor): Tensor => tf.keep(tensor.clone());
+      kept = { terms: mapTensors(terms, keep), extras: mapTensors(extras, keep) };
       return total;
     },
     flat.map(({ tensor }) => tensor),

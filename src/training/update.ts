@@ -47,8 +47,12 @@ export interface Update {
 const HYPER = ['lr', 'beta1', 'beta2', 'beta1Power', 'beta2Power', 'eps', 'weightDecay'] as const;
 const SCALAR: TensorSpec = { shape: [], dtype: 'float32' };
 const scalar = (value: number): HostArray => ({ shape: [], data: Float32Array.of(value) });
-const scalarSpecs = (names: readonly string[]): Record<string, TensorSpec> =>
-  Object.fromEntries(names.map((name) => [name, SCALAR]));
+/** Keeps the optimizer's inputs apart from those of the loss, which have an `eps` of their own (the student's noise). */
+const OPTIMIZER = 'optimizer';
+const OPTIMIZER_INPUTS = prefixed(
+  OPTIMIZER,
+  Object.fromEntries([...HYPER, 'emaRate'].map((name): [string, TensorSpec] => [name, SCALAR])),
+);
 const accumulator = (group: string): string => `${group}.grad`;
 
 /**
@@ -68,7 +72,7 @@ export async function createUpdate(
 function wholeUpdate(engine: Engine, spec: UpdateSpec, decay: boolean): Update {
   const step = engine.prepare({
     name: spec.name,
-    inputs: { ...spec.inputs, ...scalarSpecs([...HYPER, 'emaRate']) },
+    inputs: { ...spec.inputs, ...OPTIMIZER_INPUTS },
     body: (inputs, state) => {
       const { total, terms, extras, grads } = gradients(spec, inputs, state);
       return {
@@ -124,7 +128,7 @@ async function accumulatedUpdate(
   const prepareApply = (): Executable =>
     engine.prepare({
       name: `${spec.name}, update`,
-      inputs: scalarSpecs([...HYPER, 'emaRate']),
+      inputs: OPTIMIZER_INPUTS,
       body: (inputs, state) => {
         const grads = Object.entries(reached).map(([group, names]) => {
           const sums = state.read(accumulator(group));
@@ -171,26 +175,26 @@ function apply(
   const checked = total ? [total, ...Object.values(norms)] : Object.values(norms);
   const finite = tf.all(tf.isFinite(tf.stack(checked)));
   state.guard(finite, `${spec.name}: loss or gradient norm (${Object.keys(norms).join(', ')}) is not finite:`, checked);
-  const { weightDecay, ...hyper } = inputs as unknown as AdamWInputs;
+  const { weightDecay, emaRate, ...hyper } = picked(OPTIMIZER, inputs) as unknown as AdamWInputs & { emaRate: Tensor };
   for (const [group, tensors] of Object.entries(grads)) {
     state.adamw(group, tensors, decay ? { ...hyper, weightDecay } : hyper);
   }
-  if (spec.ema) state.ema(spec.ema.group, spec.ema.source, inputs['emaRate']!);
+  if (spec.ema) state.ema(spec.ema.group, spec.ema.source, emaRate);
   return prefixed('norm', norms);
 }
 
-const hyperFeeds = (scalars: AdamWScalars, emaRate: number): Record<string, HostArray> => ({
-  ...Object.fromEntries(HYPER.map((name) => [name, scalar(scalars[name] ?? 0)])),
-  emaRate: scalar(emaRate),
-});
+const hyperFeeds = (scalars: AdamWScalars, emaRate: number): Record<string, HostArray> => {
+  const values = HYPER.map((name): [string, HostArray] => [name, scalar(scalars[name] ?? 0)]);
+  return prefixed(OPTIMIZER, { ...Object.fromEntries(values), emaRate: scalar(emaRate) });
+};
 
 function prefixed<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));
 }
 
-function picked(prefix: string, results: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
+function picked<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
   const start = `${prefix}/`;
-  const entries = Object.entries(results).filter(([name]) => name.startsWith(start));
+  const entries = Object.entries(values).filter(([name]) => name.startsWith(start));
   return Object.fromEntries(entries.map(([name, value]) => [name.slice(start.length), value]));
 }
 
