@@ -49,7 +49,7 @@ export function matchParams(tree: HostTree, specs: readonly ParamSpec[], file: s
  */
 export function widenInput(tree: HostTree, name: string, extra: number): HostTree {
   const narrow = tree.get(name);
-  if (!narrow || narrow.shape.length !== 4) throw new Error(`${name} is no convolution of this tree`);
+  if (narrow?.shape.length !== 4) throw new Error(`${name} is no convolution of this tree`);
   const [out, inputs, kh, kw] = narrow.shape as [number, number, number, number];
   const row = inputs * kh * kw;
   const wideRow = (inputs + extra) * kh * kw;

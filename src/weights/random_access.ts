@@ -9,8 +9,8 @@ export interface RandomAccess {
   /** Bytes in the file. */
   readonly size: number;
   /** Exactly `length` bytes from `position` on; a UserError if the file ends before. */
-  read(position: number, length: number): Promise<Uint8Array>;
-  close(): Promise<void>;
+  readonly read: (position: number, length: number) => Promise<Uint8Array>;
+  readonly close: () => Promise<void>;
 }
 
 /**
@@ -18,12 +18,9 @@ export interface RandomAccess {
  * @throws UserError if it cannot be opened or is no regular file.
  */
 export async function openRandomAccess(file: string): Promise<RandomAccess> {
-  const handle = await open(file).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError(
-      error.code === 'ENOENT' ? 'the file does not exist' : error.message,
-      { file },
-      { cause: error },
-    );
+  const handle = await open(file).catch((error: unknown) => {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UserError(code === 'ENOENT' ? 'the file does not exist' : message, { file }, { cause: error });
   });
   const stat = await handle.stat();
   if (!stat.isFile()) {
@@ -32,7 +29,7 @@ export async function openRandomAccess(file: string): Promise<RandomAccess> {
   }
   return {
     size: stat.size,
-    async read(position, length) {
+    read: async (position, length) => {
       if (position + length > stat.size) {
         throw new UserError('the file is cut off', {
           file,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import type { NumericArray } from '../../src/weights/dtypes.js';
 import { openPth } from '../../src/weights/pth/open.js';
-import { LazyTensor } from '../../src/weights/pth/tensors.js';
+import type { LazyTensor } from '../../src/weights/pth/tensors.js';
 import { readWeights } from '../../src/weights/read.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import { goldenJson } from '../helpers/golden_tensors.js';

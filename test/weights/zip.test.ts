@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { openPth } from '../../src/weights/pth/open.js';
-import { LazyTensor } from '../../src/weights/pth/tensors.js';
+import type { LazyTensor } from '../../src/weights/pth/tensors.js';
 import { readZipDirectory, type ZipEntry } from '../../src/weights/pth/zip.js';
 import { withRandomAccess } from '../../src/weights/random_access.js';
 import { readWeights } from '../../src/weights/read.js';

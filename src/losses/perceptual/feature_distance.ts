@@ -32,8 +32,8 @@ function unitChannels(features: Tensor): Tensor {
 /** Spatial mean of the head's weighted squared differences: [B,h,w,c] twice, head [1,1,c,1] -> [B]. */
 function layerDistance(a: Tensor, b: Tensor, head: Tensor): Tensor {
   const difference = tf.sub(unitChannels(a), unitChannels(b));
-  const perChannel = tf.mean(tf.square(difference), [1, 2]) as ReturnType<typeof tf.tensor2d>;
-  return tf.reshape(tf.matMul(perChannel, tf.reshape(head, [-1, 1]) as typeof perChannel), [-1]);
+  const perChannel = tf.mean(tf.square(difference), [1, 2]);
+  return tf.sum(tf.mul(perChannel, tf.reshape(head, [-1])), -1);
 }
 
 /**

@@ -179,93 +179,112 @@ class Unpickler {
   }
 
   private step(code: number): void {
-    const push = (value: unknown): void => void this.stack.push(value);
+    if (this.act(code)) return;
+    // Evaluated first: a tuple since the mark replaces the stack that is pushed to.
+    const value = this.value(code);
+    this.stack.push(value);
+  }
+
+  /** Instructions that push nothing; false for all others. */
+  private act(code: number): boolean {
     switch (code) {
       case 0x80: // PROTO
-        return void this.skip(1);
+        this.skip(1);
+        return true;
       case 0x95: // FRAME
-        return void this.skip(8);
+        this.skip(8);
+        return true;
       case 0x28: // MARK
         this.marks.push(this.stack);
         this.stack = [];
-        return;
-      case 0x7d: // EMPTY_DICT
-        return push(new Map());
-      case 0x5d: // EMPTY_LIST
-      case 0x29: // EMPTY_TUPLE
-        return push([]);
-      case 0x74: // TUPLE
-        return this.pushSinceMark();
-      case 0x85: // TUPLE1
-      case 0x86: // TUPLE2
-      case 0x87: // TUPLE3
-        return push(this.tuple(code - 0x84));
-      case 0x4e: // NONE
-        return push(null);
-      case 0x88: // NEWTRUE
-        return push(true);
-      case 0x89: // NEWFALSE
-        return push(false);
-      case 0x4a: // BININT
-        return push(this.view.getInt32(this.skip(4), true));
-      case 0x4b: // BININT1
-        return push(this.byte());
-      case 0x4d: // BININT2
-        return push(this.view.getUint16(this.skip(2), true));
-      case 0x8a: // LONG1
-        return push(this.integer(this.byte()));
-      case 0x47: // BINFLOAT
-        return push(this.view.getFloat64(this.skip(8), false));
-      case 0x8c: // SHORT_BINUNICODE
-        return push(this.text(this.byte()));
-      case 0x58: // BINUNICODE
-        return push(this.text(this.uint32()));
-      case 0x8d: // BINUNICODE8
-        return push(this.text(this.uint64()));
-      case 0x55: // SHORT_BINSTRING, written by Python 2
-        return push(this.text(this.byte(), 'latin1'));
-      case 0x54: // BINSTRING, written by Python 2
-        return push(this.text(this.uint32(), 'latin1'));
-      case 0x63: // GLOBAL
-        return push(this.findGlobal(this.line(), this.line()));
-      case 0x93: {
-        // STACK_GLOBAL
-        const [module, name] = this.tuple(2);
-        return push(this.findGlobal(module, name));
-      }
-      case 0x52: // REDUCE
-        return push(this.reduce());
+        return true;
       case 0x62: // BUILD
-        return this.build();
-      case 0x51: // BINPERSID
-        return push(this.hooks.persistent(this.unwrap(this.pop())));
+        this.build();
+        return true;
       case 0x73: // SETITEM
-        return this.setItems(this.tuple(2));
+        this.setItems(this.tuple(2));
+        return true;
       case 0x75: // SETITEMS
-        return this.setItems(this.sinceMark());
+        this.setItems(this.sinceMark());
+        return true;
       case 0x61: // APPEND
-        return this.append(this.tuple(1));
+        this.append(this.tuple(1));
+        return true;
       case 0x65: // APPENDS
-        return this.append(this.sinceMark());
+        this.append(this.sinceMark());
+        return true;
       case 0x71: // BINPUT
-        return this.remember(this.byte());
+        this.remember(this.byte());
+        return true;
       case 0x72: // LONG_BINPUT
-        return this.remember(this.uint32());
+        this.remember(this.uint32());
+        return true;
       case 0x94: // MEMOIZE
-        return this.remember(this.memo.size);
-      case 0x68: // BINGET
-        return push(this.recall(this.byte()));
-      case 0x6a: // LONG_BINGET
-        return push(this.recall(this.uint32()));
+        this.remember(this.memo.size);
+        return true;
       default:
-        throw new FormatError(`the pickle uses an unsupported instruction 0x${code.toString(16)}`);
+        return false;
     }
   }
 
-  private pushSinceMark(): void {
-    // Evaluated first: it replaces the stack that is pushed to.
-    const items = this.sinceMark();
-    this.stack.push(items);
+  /** What an instruction pushes. */
+  private value(code: number): unknown {
+    switch (code) {
+      case 0x7d: // EMPTY_DICT
+        return new Map();
+      case 0x5d: // EMPTY_LIST
+      case 0x29: // EMPTY_TUPLE
+        return [];
+      case 0x74: // TUPLE
+        return this.sinceMark();
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        return this.tuple(code - 0x84);
+      case 0x4e: // NONE
+        return null;
+      case 0x88: // NEWTRUE
+        return true;
+      case 0x89: // NEWFALSE
+        return false;
+      case 0x4a: // BININT
+        return this.view.getInt32(this.skip(4), true);
+      case 0x4b: // BININT1
+        return this.byte();
+      case 0x4d: // BININT2
+        return this.view.getUint16(this.skip(2), true);
+      case 0x8a: // LONG1
+        return this.integer(this.byte());
+      case 0x47: // BINFLOAT
+        return this.view.getFloat64(this.skip(8), false);
+      case 0x8c: // SHORT_BINUNICODE
+        return this.text(this.byte());
+      case 0x58: // BINUNICODE
+        return this.text(this.uint32());
+      case 0x8d: // BINUNICODE8
+        return this.text(this.uint64());
+      case 0x55: // SHORT_BINSTRING, written by Python 2
+        return this.text(this.byte(), 'latin1');
+      case 0x54: // BINSTRING, written by Python 2
+        return this.text(this.uint32(), 'latin1');
+      case 0x63: // GLOBAL
+        return this.findGlobal(this.line(), this.line());
+      case 0x93: {
+        // STACK_GLOBAL
+        const [module, name] = this.tuple(2);
+        return this.findGlobal(module, name);
+      }
+      case 0x52: // REDUCE
+        return this.reduce();
+      case 0x51: // BINPERSID
+        return this.hooks.persistent(this.unwrap(this.pop()));
+      case 0x68: // BINGET
+        return this.recall(this.byte());
+      case 0x6a: // LONG_BINGET
+        return this.recall(this.uint32());
+      default:
+        throw new FormatError(`the pickle uses an unsupported instruction 0x${code.toString(16)}`);
+    }
   }
 
   /** Persistent ids carry globals (the storage's type): hand out what the allow-list holds. */

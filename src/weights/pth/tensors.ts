@@ -141,10 +141,14 @@ function storageOf(id: unknown, known: Map<string, Storage>): Storage {
  * @param storages Filled with every storage the pickle mentions, by key.
  */
 export function tensorHooks(storages: Map<string, StorageRef>): PickleHooks {
-  const known = storages as Map<string, Storage>;
+  const known = new Map<string, Storage>();
   return {
     global: (module, name) => ALLOWED.get(`${module}.${name}`),
-    persistent: (id) => storageOf(id, known),
+    persistent: (id) => {
+      const storage = storageOf(id, known);
+      storages.set(storage.key, storage);
+      return storage;
+    },
   };
 }
 
