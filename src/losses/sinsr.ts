@@ -32,7 +32,7 @@ export interface SinsrTerms {
  * @param student Network with its parameters and the low-resolution image bound.
  */
 export function sinsrLoss(schedule: Schedule, student: NoisyNetwork, { zT, teacher, z0 }: SinsrLatents): SinsrTerms {
-  const batch = zT.shape[0]!;
+  const batch = zT.shape[0];
   const last = sameTimestep(schedule.steps - 1, batch);
   const first = sameTimestep(0, batch);
   // The inverse map scales its input as at the last timestep, too.
