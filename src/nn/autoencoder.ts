@@ -27,7 +27,7 @@ export function encode(params: Params, config: AutoencoderConfig, x: Tensor): Te
   return tf.tidy(() => {
     const latent = linear(params, 'quant_conv', encoder(params, config, x));
     if (config.anchored === false) return latent;
-    return tf.add(latent, tf.mul(blockCoefficients(x, factor, config.embedDim), config.anchored));
+    return tf.add(latent, blockCoefficients(x, factor, config.embedDim, config.anchored));
   });
 }
 

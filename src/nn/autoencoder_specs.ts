@@ -18,20 +18,19 @@ function addMiddle(list: SpecList, prefix: string, width: number): void {
   addRes(list, `${prefix}.block_2`, width, width);
 }
 
-/** The last convolution of either half; an anchored autoencoder starts as its anchor alone. */
-function outConvolution(
+/** A convolution whose output an anchor is added to starts at zero: then an anchored autoencoder starts as its anchor. */
+function besideAnchor(
   list: SpecList,
   name: string,
-  inputs: number,
-  outputs: number,
+  [inputs, outputs, size]: readonly [number, number, 1 | 3],
   config: AutoencoderConfig,
 ): void {
   if (config.anchored === false) {
-    list.conv(name, inputs, outputs, 3);
+    list.conv(name, inputs, outputs, size);
     return;
   }
   const zero = { kind: 'constant', value: 0 } as const;
-  list.add(`${name}.weight`, [outputs, inputs, 3, 3], zero);
+  list.add(`${name}.weight`, [outputs, inputs, size, size], zero);
   list.add(`${name}.bias`, [outputs], zero);
 }
 
@@ -48,7 +47,7 @@ function addEncoder(list: SpecList, config: AutoencoderConfig): void {
   });
   addMiddle(list, 'encoder.mid', channels);
   list.norm('encoder.norm_out', channels);
-  outConvolution(list, 'encoder.conv_out', channels, config.zChannels, config);
+  list.conv('encoder.conv_out', channels, config.zChannels, 3);
 }
 
 function addDecoder(list: SpecList, config: AutoencoderConfig): void {
@@ -65,7 +64,7 @@ function addDecoder(list: SpecList, config: AutoencoderConfig): void {
     if (level > 0) list.conv(`decoder.up.${level}.upsample.conv`, width, width, 3);
   });
   list.norm('decoder.norm_out', widths[0]!);
-  outConvolution(list, 'decoder.conv_out', widths[0]!, config.outCh, config);
+  besideAnchor(list, 'decoder.conv_out', [widths[0]!, config.outCh, 3], config);
 }
 
 /** Parameters of the autoencoder `config` describes. */
@@ -77,7 +76,7 @@ export function autoencoderSpecs(config: AutoencoderConfig): ParamSpec[] {
     kind: 'uniform',
     bound: 1 / config.nEmbed,
   });
-  list.conv('quant_conv', config.zChannels, config.embedDim, 1);
+  besideAnchor(list, 'quant_conv', [config.zChannels, config.embedDim, 1], config);
   list.conv('post_quant_conv', config.embedDim, config.zChannels, 1);
   return list.specs;
 }

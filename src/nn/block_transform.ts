@@ -19,17 +19,21 @@ function cosine(side: number, frequency: number, at: number): number {
   return norm * Math.cos(((2 * at + 1) * frequency * Math.PI) / (2 * side));
 }
 
-/** Orthonormal filters [side, side, channels, count]; count is at least `channels` and at most channels + side^2 - 1. */
-function blockFilters(side: number, channels: number, count: number): Tensor {
+/**
+ * Orthonormal filters [side, side, channels, count] times `scale`; count is at least `channels` and at most
+ * channels + side^2 - 1. The scale is in the filters because TensorFlow 2.18's optimiser crashes on a product behind a
+ * convolution with constant filters.
+ */
+function blockFilters(side: number, channels: number, count: number, scale: number): Tensor {
   const filters = new Float32Array(side * side * channels * count);
   const grey = frequencies(side).slice(0, count - channels);
   for (let y = 0; y < side; y++)
     for (let x = 0; x < side; x++)
       for (let c = 0; c < channels; c++) {
         const at = ((y * side + x) * channels + c) * count;
-        filters[at + c] = 1 / side;
+        filters[at + c] = scale / side;
         grey.forEach(([u, v], k) => {
-          filters[at + channels + k] = (cosine(side, u, y) * cosine(side, v, x)) / Math.sqrt(channels);
+          filters[at + channels + k] = (scale * cosine(side, u, y) * cosine(side, v, x)) / Math.sqrt(channels);
         });
       }
   return tf.tensor4d(filters, [side, side, channels, count]);
@@ -37,11 +41,14 @@ function blockFilters(side: number, channels: number, count: number): Tensor {
 
 type Tensor4D = ReturnType<typeof tf.tensor4d>;
 
-/** First coefficients of each block, the mean colour in the image's own scale: [B,H,W,C] -> [B, H / side, W / side, count]. */
-export function blockCoefficients(image: Tensor, side: number, count: number): Tensor {
+/**
+ * First coefficients of each block, the mean colour in the image's own scale, times `scale`:
+ * [B,H,W,C] -> [B, H / side, W / side, count].
+ */
+export function blockCoefficients(image: Tensor, side: number, count: number, scale = 1): Tensor {
   return tf.tidy(() => {
-    const filters = blockFilters(side, image.shape[3]!, count) as Tensor4D;
-    return tf.conv2d(image as Tensor4D, filters, side, 'valid').div(side);
+    const filters = blockFilters(side, image.shape[3]!, count, scale / side) as Tensor4D;
+    return tf.conv2d(image as Tensor4D, filters, side, 'valid');
   });
 }
 
@@ -53,9 +60,9 @@ export function imageOfCoefficients(coefficients: Tensor, side: number, channels
   return tf.tidy(() => {
     const [batch, height, width, count] = coefficients.shape as [number, number, number, number];
     const base = bicubicUpsample(tf.slice(coefficients, [0, 0, 0, 0], [batch, height, width, channels]), side);
-    const missing = tf.sub(coefficients, blockCoefficients(base, side, count)).mul(side);
-    const filters = blockFilters(side, channels, count) as Tensor4D;
+    const missing = tf.sub(coefficients, blockCoefficients(base, side, count)) as Tensor4D;
+    const filters = blockFilters(side, channels, count, side) as Tensor4D;
     const size: [number, number, number, number] = [batch, height * side, width * side, channels];
-    return tf.add(base, tf.conv2dTranspose(missing as Tensor4D, filters, size, side, 'valid'));
+    return tf.add(base, tf.conv2dTranspose(missing, filters, size, side, 'valid'));
   });
 }
