@@ -7,7 +7,6 @@ import type { RunConfig } from './schema.js';
 /** Keys (or whole sections) that leave the remaining numbers of a run as they would have been. */
 const FREE_TO_CHANGE: readonly string[] = [
   'train.iterations',
-  'train.logEvery',
   'train.checkpointEvery',
   'train.keepCheckpoints',
   'train.validateEvery',

@@ -31,6 +31,13 @@ function findRunFile(name: string): { file: string; shipped: boolean } {
   });
 }
 
+/** `data.validation: folder` is short for `data.validation: { hr: folder }`. */
+function expandValidation(values: Record<string, unknown>): void {
+  const data = values['data'] as Record<string, unknown> | null | undefined;
+  const validation = data?.['validation'];
+  if (typeof validation === 'string' || Array.isArray(validation)) data!['validation'] = { hr: validation };
+}
+
 /**
  * Reads, validates and resolves a run file.
  *
@@ -43,6 +50,7 @@ function findRunFile(name: string): { file: string; shipped: boolean } {
 export async function loadRunConfig(pathOrName: string, overrides: readonly string[] = []): Promise<LoadedRun> {
   const { file, shipped } = findRunFile(pathOrName);
   const document = await readRunDocument(file, overrides);
+  expandValidation(document.values);
   const result = runSchema.safeParse(document.values, { reportInput: true });
   if (!result.success) throw describeIssue(result.error.issues, document);
   checkParsed(result.data, file);

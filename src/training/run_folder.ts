@@ -18,6 +18,10 @@ export interface RunPaths {
   readonly checkpoints: string;
   /** Sample grids. */
   readonly images: string;
+  /** SHA-256 of the list of training photos. */
+  readonly photos: string;
+  /** Photos that could not be read, written when there are any. */
+  readonly unreadable: string;
   /** EMA weights of the trained network, for inference and export. */
   readonly student: string;
   readonly lock: string;
@@ -31,6 +35,8 @@ export function runPaths(root: string): RunPaths {
     stats: path.join(root, 'stats.jsonl'),
     checkpoints: path.join(root, 'checkpoints'),
     images: path.join(root, 'images'),
+    photos: path.join(root, 'photos.sha256'),
+    unreadable: path.join(root, 'unreadable_photos.txt'),
     student: path.join(root, 'student.safetensors'),
     lock: path.join(root, 'run.lock'),
   };

@@ -4,6 +4,7 @@
  * What an iteration computes depends on the config, the train state and the iteration number alone; everything else here
  * is about not losing any of it.
  */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -20,6 +21,7 @@ import { trainedModel } from '../export/trained_model.js';
 import { treeToMemory, treeToOfficial } from '../weights/layout.js';
 import { writeModelFile } from '../weights/model_file.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
+import { writeFileDurably } from './durable_file.js';
 import { writeGrid } from './image_grid.js';
 import { EMA, type Method, type ValidationPair } from './method.js';
 import { createMethod } from './methods/create.js';
@@ -109,6 +111,7 @@ class Run {
       });
       const saved = await store.latestValid();
       if (saved) await restoreState(engine, method, saved);
+      await comparePhotos(folder, stream, saved !== undefined, log);
       log.info(
         saved ? `resuming after iteration ${saved.iteration}` : `new run of ${config.train.iterations} iterations`,
       );
@@ -154,21 +157,20 @@ class Run {
         stats.append({ iteration, ...numbers, ...(Object.fromEntries(metrics) as Record<string, number>) });
         progress.update(iteration, shown(this.method.shownTerms, numbers));
         if (due(train.imagesEvery) && this.held.length > 0) await this.writeImages(iteration);
-        if (due(train.checkpointEvery)) {
+        if (due(train.checkpointEvery) || shutdown.requested) {
           stats.flush();
           await this.save(iteration, validation?.score);
-        } else if (shutdown.requested) {
-          stats.flush();
-          await this.save(iteration);
         }
-        if (validation) progress.clear();
-        if (validation) this.log.info(`validation at ${iteration}: ${describe(validation.metrics)}`);
+        if (validation) {
+          progress.clear();
+          this.log.info(`validation at ${iteration}: ${describe(validation.metrics)}`);
+        }
       }
-      progress.finish();
     } finally {
+      progress.finish();
       stats.close();
     }
-    this.reportFailures();
+    await this.reportFailures();
     return { iteration, exitCode: iteration < train.iterations ? (shutdown.exitCode ?? 0) : 0 };
   }
 
@@ -211,12 +213,29 @@ class Run {
     );
   }
 
-  private reportFailures(): void {
+  private async reportFailures(): Promise<void> {
     const failures = this.stream.failures();
     if (failures.length === 0) return;
-    this.log.warn(`${failures.length} of ${this.stream.photos} photos could not be read; others stood in for them:`);
-    for (const { file, reason } of failures) this.log.warn(`  ${file}: ${reason}`);
+    const list = failures.map(({ file, reason }) => `${file}: ${reason}\n`).join('');
+    await writeFileDurably(this.folder.paths.unreadable, list);
+    const count = `${failures.length} of ${this.stream.photos} photos could not be read; others stood in for them`;
+    this.log.warn(`${count} (listed in ${this.folder.paths.unreadable})`);
   }
+}
+
+/** A resumed run goes on with whatever photos there are, but equals the undisturbed one only with the same. */
+async function comparePhotos(
+  folder: RunFolder,
+  stream: PairStream,
+  resumed: boolean,
+  log: TrainOptions['log'],
+): Promise<void> {
+  const file = folder.paths.photos;
+  const saved = resumed ? await readFile(file, 'utf8').catch(() => undefined) : undefined;
+  if (saved !== undefined && saved !== stream.fingerprint) {
+    log.warn('the training photos are not those this run began with: it goes on, but not as it would have');
+  }
+  await writeFileDurably(file, stream.fingerprint);
 }
 
 async function restoreState(engine: Engine, method: Method, saved: StoredTrainState): Promise<void> {

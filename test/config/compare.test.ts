@@ -29,7 +29,7 @@ it('sees values that follow from changed ones', () => {
 
 it('allows what does not change the remaining numbers', () => {
   const now = {
-    train: { iterations: 9, checkpointEvery: 1, validateEvery: 1, imagesEvery: 1, keepCheckpoints: 1, logEvery: 5 },
+    train: { iterations: 9, checkpointEvery: 1, validateEvery: 1, imagesEvery: 1, keepCheckpoints: 1 },
     data: { workers: 0, prefetch: 1, cacheMb: 1, validation: { hr: null } },
     engine: { threads: 1, memory: { growth: false } },
     // Not read by this method.

@@ -70,6 +70,13 @@ describe('defaults', () => {
 });
 
 describe('overrides', () => {
+  it('take a plain path for the validation photos', async () => {
+    const file = await runFile('data: { validation: held }');
+    expect((await loadRunConfig(file)).config.data.validation).toEqual({ hr: 'held', lq: null, count: null });
+    const { config } = await loadRunConfig(file, ['data.validation=[a, b]']);
+    expect(config.data.validation.hr).toEqual(['a', 'b']);
+  });
+
   it('are YAML and win over the file', async () => {
     const file = await runFile('train: { iterations: 5, batch: 8 }');
     const { config } = await loadRunConfig(file, ['train.iterations=10', 'rsd.timesteps=[3, 14]', 'data.train=[a, b]']);

@@ -30,7 +30,7 @@ export const dataSection = z.strictObject({
   train: paths
     .default('data/training/imagenet/train')
     .describe('HR photos: folders (searched recursively), files, or .txt lists of files.'),
-  validation: validation.prefault({}).describe('Held-out photos for validation.'),
+  validation: validation.prefault({}).describe('Held-out photos for validation; a plain path stands for hr.'),
   gtSize: count.default(256).describe('Side of HR crops, pixels.'),
   scale: count.default(4).describe('Super-resolution factor: LQ side = gtSize / scale.'),
   flip: z.boolean().default(true).describe('Mirror HR crops left-right with probability 1/2.'),

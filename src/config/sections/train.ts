@@ -35,7 +35,6 @@ export const trainSection = z.strictObject({
     .lt(1)
     .default(0.999)
     .describe('Rate of the exponential moving average of the trained weights.'),
-  logEvery: count.default(1).describe('Iterations between two lines of the log.'),
   checkpointEvery: count
     .default(1000)
     .describe('Iterations between two checkpoints; the last iteration always writes one.'),
