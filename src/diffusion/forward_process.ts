@@ -8,7 +8,7 @@ export function forwardMean(schedule: Schedule, z0: Tensor, zy: Tensor, t: Tenso
   return tf.tidy(() => tf.add(lookup(schedule.etas, t, z0.rank).mul(tf.sub(zy, z0)), z0));
 }
 
-/** z_t ~ q(z_t | z_0, z_y) = N((1 - eta_t) z_0 + eta_t z_y, kappa^2 eta_t I) (ResShift eq. 2, RSD eq. 4). */
+/** z_t ~ q(z_t | z_0, z_y) = N((1 - eta_t) z_0 + eta_t z_y, kappa^2 eta_t I) (RSD eq. 4). */
 export function qSample(schedule: Schedule, z0: Tensor, zy: Tensor, t: Tensor, noise: Tensor): Tensor {
   return tf.tidy(() => forwardMean(schedule, z0, zy, t).add(lookup(schedule.noiseStd, t, z0.rank).mul(noise)));
 }
@@ -21,7 +21,7 @@ export function priorSample(schedule: Schedule, zy: Tensor, noise: Tensor): Tens
   return tf.tidy(() => noise.mul(tf.scalar(schedule.noiseStd[schedule.steps - 1]!)).add(zy));
 }
 
-/** Mean of q(z_{t-1} | z_t, z_0): (eta_{t-1}/eta_t) z_t + (alpha_t/eta_t) z_0 (ResShift eq. 7). */
+/** Mean of q(z_{t-1} | z_t, z_0): (eta_{t-1}/eta_t) z_t + (alpha_t/eta_t) z_0. */
 export function posteriorMean(schedule: Schedule, zt: Tensor, z0: Tensor, t: Tensor): Tensor {
   return tf.tidy(() =>
     lookup(schedule.posteriorMeanCoef1, t, zt.rank)

@@ -20,7 +20,7 @@ export function stochasticStep(schedule: Schedule, zt: Tensor, z0: Tensor, t: Te
   return tf.tidy(() => posteriorMean(schedule, zt, z0, t).add(lookup(schedule.stepNoiseStd, t, zt.rank).mul(noise)));
 }
 
-/** z_{t-1} = k z_0 + m z_t + j z_y: re-noises the estimate with the noise found in z_t (SinSR eq. 7). */
+/** z_{t-1} = k z_0 + m z_t + j z_y: re-noises the estimate with the noise found in z_t (SinSR's deterministic rule). */
 export function deterministicStep(schedule: Schedule, zt: Tensor, z0: Tensor, zy: Tensor, t: Tensor): Tensor {
   return tf.tidy(() => {
     const weighted = (table: Float64Array, z: Tensor): Tensor => lookup(table, t, zt.rank).mul(z);
@@ -67,7 +67,7 @@ function descending(schedule: Schedule): number[] {
 }
 
 /**
- * T stochastic steps from the prior (ResShift algorithm 2).
+ * T stochastic steps from the prior (ResShift's own sampler).
  * @param noises `noises[0]` makes the prior sample, `noises[1 + k]` is added in the k-th step; at least T (the last step, at t = 0, adds none).
  * @returns z_0 [B, h, w, C].
  */

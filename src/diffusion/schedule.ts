@@ -58,7 +58,7 @@ function requirePositive(
 }
 
 /**
- * sqrt(eta_t) of the exponential schedule: s * b^((T-1) (t/(T-1))^p), from the start value s to `etasEnd` (ResShift eq. 6).
+ * sqrt(eta_t) of the exponential schedule: s * b^((T-1) (t/(T-1))^p), from the start value s to `etasEnd`.
  * @throws UserError for fewer than two steps or values that make no increasing schedule.
  */
 export function exponentialSqrtEtas(config: DiffusionConfig): Float64Array {

@@ -6,7 +6,7 @@ import { tf, type Tensor } from '../engine/tfjs.js';
 import { mseLoss } from './mse.js';
 
 /**
- * Squared error of the output against its target, mean over each sample (ResShift eq. 8; divided by kappa^2 eta_t for `epsilon_scale`).
+ * Squared error of the output against its target, mean over each sample (divided by kappa^2 eta_t for `epsilon_scale`).
  * @param options.output Network output, [B, h, w, C].
  * @param options.target From `trainingTarget`.
  * @param options.t Timesteps int32 [B].

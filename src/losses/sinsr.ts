@@ -28,7 +28,7 @@ export interface SinsrTerms {
 }
 
 /**
- * The three terms of SinSR (eq. 8 to 11), for a student that predicts z_0 and a process without respacing.
+ * The three terms of SinSR, for a student that predicts z_0 and a process without respacing.
  * @param student Network with its parameters and the low-resolution image bound.
  */
 export function sinsrLoss(schedule: Schedule, student: NoisyNetwork, { zT, teacher, z0 }: SinsrLatents): SinsrTerms {
