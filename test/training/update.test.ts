@@ -1,48 +1,88 @@
-/** @file Updates as programs: one AdamW step by hand, whatever the loss calls its inputs. */
-import { expect, it } from 'vitest';
+/** @file Updates: micro-batches change nothing but memory, a guard stops before anything is updated. */
+import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
-import { tf, type Params, type Tensors } from '../../src/engine/tfjs.js';
-import type { EngineKind } from '../../src/engine/types.js';
+import { GuardError } from '../../src/engine/guard_error.js';
+import { tf } from '../../src/engine/tfjs.js';
+import type { EngineKind, HostArray } from '../../src/engine/types.js';
+import { EMA, freshTrainedGroups } from '../../src/training/method.js';
 import { adamwScalars, momentsLike } from '../../src/training/optimizer.js';
-import { createUpdate } from '../../src/training/update.js';
+import { createUpdate, type UpdateResult, type UpdateSpec } from '../../src/training/update.js';
+import type { HostTree } from '../../src/weights/tree.js';
+import { engineKinds } from '../helpers/evaluate.js';
+import { sampleArray } from '../helpers/gradient_check.js';
 
-/** One update of w = [1, 2] for the loss mean(eps * w), `eps` being the loss's own input. */
-async function updateOnce(kind: EngineKind, microBatches: number) {
-  const w = new Map([['w', { shape: [2], data: Float32Array.of(1, 2) }]]);
+type Tensor2D = ReturnType<typeof tf.tensor2d>;
+
+const BATCH = 6;
+const optimizer = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.01 } as const;
+const tree: HostTree = new Map([
+  ['w', sampleArray('w', [4, 3]) as { shape: number[]; data: Float32Array }],
+  ['unused', { shape: [2], data: Float32Array.of(1, 2) }],
+]);
+const batch = sampleArray('x', [BATCH, 4]);
+
+/** Fits w so that x w comes near 1; the parameter `unused` is out of the loss's reach. */
+const spec = (size: number): UpdateSpec => ({
+  name: 'fit',
+  groups: ['net'],
+  inputs: { x: { shape: [size, 4], dtype: 'float32' } },
+  ema: { group: EMA, source: 'net' },
+  constants: ({ x }) => ({ target: tf.onesLike(tf.slice(x!, [0, 0], [size, 3])) }),
+  loss: ({ x }, params, _, { target }) => {
+    const error = tf.squaredDifference(tf.matMul(x as Tensor2D, params['net']!['w'] as Tensor2D), target!);
+    const loss = tf.mean(error);
+    return { total: loss, terms: { loss }, extras: { largest: tf.max(error) } };
+  },
+});
+
+async function threeUpdates(kind: EngineKind, size: number, x: HostArray = batch) {
   const engine = createEngine({ kind });
   try {
-    await engine.define({ net: w, 'net.m': momentsLike(w), 'net.v': momentsLike(w), ema: w });
-    const spec = {
-      name: 'update',
-      groups: ['net'],
-      inputs: { eps: { shape: [2], dtype: 'float32' as const } },
-      ema: { group: 'ema', source: 'net' },
-      loss: (inputs: Tensors, params: Readonly<Record<string, Params>>) => {
-        const total = tf.mean(tf.mul(inputs['eps']!, params['net']!['w']!));
-        return { total, terms: { loss: total } };
-      },
-    };
-    const update = await createUpdate(engine, spec, microBatches, false);
-    const scalars = adamwScalars({ betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0 }, 0.25, 1);
-    const feeds = { eps: { shape: [2], data: Float32Array.of(4, -8) } };
-    const result = await update.run(() => Promise.resolve(feeds), scalars, 0.5);
-    const { net, ema } = await engine.fetch(['net', 'ema']);
-    return { result, net: [...net!.get('w')!.data], ema: [...ema!.get('w')!.data] };
+    await engine.define({ ...freshTrainedGroups('net', tree, momentsLike(tree)), [EMA]: tree });
+    const update = await createUpdate(engine, spec(size), BATCH / size, true);
+    const results: UpdateResult[] = [];
+    for (let step = 1; step <= 3; step++) {
+      const part = (index: number) => {
+        const data = (x.data as Float32Array).slice(index * size * 4, (index + 1) * size * 4);
+        return Promise.resolve({ x: { shape: [size, 4], data } });
+      };
+      results.push(await update.run(part, adamwScalars(optimizer, 0.05, step), 0.9));
+    }
+    return { results, state: await engine.fetch(['net', 'net.m', 'net.v', EMA]) };
+  } catch (error) {
+    const state = await engine.fetch(['net']);
+    return { error, state, results: [] };
   } finally {
     engine.dispose();
   }
 }
 
-it.each([
-  ['eager', 1],
-  ['compiled', 1],
-  ['compiled', 2],
-] as const)('%s, %i micro-batches: the first AdamW step is lr against the sign', async (kind, microBatches) => {
-  const before = tf.memory().numTensors;
-  const { result, net, ema } = await updateOnce(kind, microBatches);
-  expect(result.terms).toEqual({ total: -6, loss: -6 });
-  expect(result.gradNorms['net']).toBeCloseTo(Math.hypot(2, 4), 5);
-  [0.75, 2.25].forEach((expected, i) => expect(net[i]).toBeCloseTo(expected, 5));
-  [0.875, 2.125].forEach((expected, i) => expect(ema[i]).toBeCloseTo(expected, 5));
-  expect(tf.memory().numTensors).toBe(before);
+describe.each(engineKinds)('updates, %s', (kind) => {
+  it.each([1, 2, 3])('micro-batches of %i give the same losses, norms and weights as the whole batch', async (size) => {
+    const before = tf.memory().numTensors;
+    const whole = await threeUpdates(kind, BATCH);
+    const parts = await threeUpdates(kind, size);
+    whole.results.forEach(({ terms, gradNorms }, step) => {
+      expect(parts.results[step]!.terms['loss']).toBeCloseTo(terms['loss']!, 5);
+      expect(parts.results[step]!.gradNorms['net']).toBeCloseTo(gradNorms['net']!, 5);
+      expect(parts.results[step]!.extras).toHaveLength(BATCH / size);
+    });
+    for (const [group, values] of Object.entries(whole.state)) {
+      for (const [name, { data }] of values) {
+        const other = parts.state[group]!.get(name)!.data;
+        data.forEach((value, i) => expect(other[i]).toBeCloseTo(value, 5));
+      }
+    }
+    expect(whole.results[2]!.terms['loss']).toBeLessThan(whole.results[0]!.terms['loss']!);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([1, BATCH])('a loss that is not finite stops before the update (micro-batches of %i)', async (size) => {
+    const poisoned = { ...batch, data: (batch.data as Float32Array).slice() };
+    poisoned.data[BATCH * 4 - 1] = NaN;
+    const { error, state } = await threeUpdates(kind, size, poisoned);
+    expect(error).toBeInstanceOf(GuardError);
+    expect(String(error)).toMatch(/fit: .*not finite/);
+    expect(state['net']!.get('w')!.data).toEqual(tree.get('w')!.data);
+  });
 });
