@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
+import { FormatError } from '../weights/pth/format_error.js';
 import { readZipDirectory, readZipEntry } from '../weights/pth/zip.js';
 import { readPerceptual } from '../weights/perceptual_files.js';
 import { withRandomAccess } from '../weights/random_access.js';
@@ -43,14 +44,24 @@ async function isUsable(file: string): Promise<boolean> {
 
 /** Copies single entries of a wheel (a zip file) to files. */
 async function extract(wheel: string, targets: Readonly<Record<string, string>>): Promise<void> {
-  await withRandomAccess(wheel, async (access) => {
-    const entries = await readZipDirectory(access);
-    for (const [name, target] of Object.entries(targets)) {
-      const entry = entries.get(name);
-      if (!entry) throw new Error(`${wheel} has no ${name}`);
-      await writeFile(target, await readZipEntry(access, entry));
-    }
-  });
+  try {
+    await withRandomAccess(wheel, async (access) => {
+      const entries = await readZipDirectory(access);
+      for (const [name, target] of Object.entries(targets)) {
+        const entry = entries.get(name);
+        if (!entry) throw new FormatError(`it has no ${name}`);
+        await writeFile(target, await readZipEntry(access, entry));
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error;
+    const remedy = 'Delete it and run the command again';
+    throw new UserError(
+      `the downloaded package is damaged: ${error.message}`,
+      { file: wheel, remedy },
+      { cause: error },
+    );
+  }
 }
 
 /**
