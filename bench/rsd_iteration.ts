@@ -94,6 +94,7 @@ class Recorder {
     this.engine = {
       kind: engine.kind,
       define: (groups, options) => engine.define(groups, options),
+      has: (group) => engine.has(group),
       fetch: (groups) => engine.fetch(groups),
       store: (groups) => engine.store(groups),
       dispose: () => {

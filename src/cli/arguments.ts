@@ -1,8 +1,12 @@
 /** @file Strict command line parsing: unknown options are errors with a suggestion, help never runs the program. */
-import yargs, { type Argv } from 'yargs';
+import { createRequire } from 'node:module';
+import type { Argv } from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { UserError } from '../errors.js';
 import { suggestion } from '../suggestion.js';
+
+// The CommonJS build wraps help texts between words; the ESM one breaks inside them.
+const yargs = createRequire(import.meta.url)('yargs/yargs') as () => Argv;
 
 /**
  * A parser to which a program adds its `.options({...})` and `.positional(...)`.

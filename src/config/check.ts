@@ -39,6 +39,18 @@ function checkTimesteps({ rsd, diffusion }: RunConfig, fail: Fail): void {
   }
 }
 
+function checkRespacing({ diffusion }: RunConfig, fail: Fail): void {
+  if (diffusion.timestepRespacing === null) return;
+  fail(
+    'diffusion.timestepRespacing',
+    'networks are trained on all timesteps; fewer are for restoring (rsd-infer --steps)',
+    {
+      expected: 'null',
+      found: `${diffusion.timestepRespacing}`,
+    },
+  );
+}
+
 /** Checks what resolving would hide: two ways of giving the same thing. */
 export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
   const fail = failIn(file);
@@ -64,6 +76,7 @@ export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
 export function checkRun(config: RunConfig, file: string): void {
   const fail = failIn(file);
   checkBatch(config, fail);
+  checkRespacing(config, fail);
   if (config.method === 'rsd') checkTimesteps(config, fail);
   checkSizes(config, fail);
 }

@@ -16,7 +16,6 @@ const FREE_TO_CHANGE: readonly string[] = [
   'data.prefetch',
   'data.cacheMb',
   'data.maxFailedShare',
-  'engine.threads',
   'engine.memory',
 ];
 

@@ -42,13 +42,17 @@ function perceptualKeyOf(config: RunConfig): string[] {
   return metric !== 'none' && weight > 0 ? [`${section}.perceptual.weights`] : [];
 }
 
+function latentKeyOf({ diffusion }: RunConfig): string[] {
+  return diffusion.latentFlag ? ['autoencoder.weights'] : [];
+}
+
 function keysReadBy(config: RunConfig): string[] {
   const data = ['data.train', 'data.validation.hr', 'data.validation.lq'];
   switch (config.method) {
     case 'rsd':
-      return [...data, 'teacher.weights', 'autoencoder.weights', ...perceptualKeyOf(config)];
+      return [...data, 'teacher.weights', ...latentKeyOf(config), ...perceptualKeyOf(config)];
     case 'resshift':
-      return [...data, 'autoencoder.weights', 'resshift.initFrom'];
+      return [...data, ...latentKeyOf(config), 'resshift.initFrom'];
     case 'autoencoder':
       return [...data, 'autoencoderTraining.initFrom', ...perceptualKeyOf(config)];
   }

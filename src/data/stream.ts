@@ -1,5 +1,6 @@
 /** @file The training data as a stream of (HR, LQ) batches, prepared in the background. */
 import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
 import type { DataConfig } from '../config/schema.js';
 import { UserError } from '../errors.js';
 import { BatchMaker, type BatchRecipe, type MadeBatch, type PairBatch, type PhotoFailure } from './batch_maker.js';
@@ -61,7 +62,9 @@ export async function createPairStream(config: DataConfig, options: PairStreamOp
 
   return {
     photos: files.length,
-    fingerprint: createHash('sha256').update(files.join('\n')).digest('hex'),
+    fingerprint: createHash('sha256')
+      .update(files.map((file) => resolve(file)).join('\n'))
+      .digest('hex'),
     async batch(index) {
       const made = await prefetcher.get(index);
       for (const failure of made.failures) failures.set(failure.file, failure);

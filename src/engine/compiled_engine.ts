@@ -57,6 +57,10 @@ export class CompiledEngine implements Engine {
     if (!options.constants) await this.store(groups);
   }
 
+  has(group: string): boolean {
+    return this.groups.has(group);
+  }
+
   prepare(program: Program): Executable {
     const names = Object.keys(program.inputs);
     const feeds = names.map((name) => {

@@ -19,6 +19,10 @@ export class EagerEngine implements Engine {
     return Promise.resolve();
   }
 
+  has(group: string): boolean {
+    return this.groups.has(group);
+  }
+
   prepare(program: Program): Executable {
     return { run: async (feeds) => Promise.resolve(this.runNow(program, feeds)) };
   }

@@ -60,6 +60,8 @@ export interface Engine {
   readonly kind: EngineKind;
   /** Makes resident groups; `constants` never change and may be folded into the graph. Memory layout. */
   define(groups: Readonly<Record<string, HostTree>>, options?: { constants?: boolean }): Promise<void>;
+  /** Whether a group is defined. */
+  has(group: string): boolean;
   prepare(program: Program): Executable;
   /** Copies of the groups' current values. */
   fetch(groups: readonly string[]): Promise<Record<string, HostTree>>;

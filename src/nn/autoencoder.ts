@@ -33,7 +33,7 @@ export function encode(params: Params, config: AutoencoderConfig, x: Tensor): Te
 
 /**
  * Image of a latent, not clamped: [B,h,w,embedDim] -> [B, h * factor, w * factor, outCh].
- * @param options.quantize Whether the latent is replaced by its nearest codes first (straight-through gradient). Default true.
+ * @param options.quantize Whether the latent is replaced by its nearest codes first (straight-through gradient). Default: the config's.
  */
 export function decode(
   params: Params,
@@ -42,7 +42,7 @@ export function decode(
   options: { readonly quantize?: boolean } = {},
 ): Tensor {
   return tf.tidy(() => {
-    const latent = (options.quantize ?? true) ? quantize(params, config, z).quantized : z;
+    const latent = (options.quantize ?? config.quantized) ? quantize(params, config, z).quantized : z;
     const image = decoder(params, config, linear(params, 'post_quant_conv', latent));
     if (config.anchored === false) return image;
     const { factor } = planAutoencoder(config);

@@ -12,7 +12,7 @@ export interface AutoencoderConfig {
   readonly outCh: number;
   /** Base width. */
   readonly ch: number;
-  /** Width of each level as a multiple of `ch`; each level but the first halves the sides. */
+  /** Width of each level as a multiple of `ch`; each level but the last halves the sides. */
   readonly chMult: readonly number[];
   /** Residual blocks per level of the encoder, one number for all or one each; the decoder has one more. */
   readonly numResBlocks: number | readonly number[];
@@ -28,6 +28,11 @@ export interface AutoencoderConfig {
    * coefficients: the network then only models what is left, and starts as that transform.
    */
   readonly anchored: number | false;
+  /**
+   * Whether latents are replaced by codes before they are decoded. Official: true. False decodes them as they are (the
+   * reference's `force_not_quantize`), which small codebooks need for colours without noise.
+   */
+  readonly quantized: boolean;
 }
 
 /** Epsilon of every norm in the autoencoder. */

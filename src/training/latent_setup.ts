@@ -48,8 +48,9 @@ async function readAutoencoder(config: RunConfig): Promise<Weighted<AutoencoderC
   const { autoencoder } = await readModelFile(weights, { autoencoder: wanted });
   if (!autoencoder)
     throw new UserError('this file holds no autoencoder', { file: weights, key: 'autoencoder.weights' });
-  requireSameConfig(weights, 'autoencoder', autoencoder.config, wanted);
-  return autoencoder;
+  // Whether codes are used is a choice of the run, not a fact about the file.
+  requireSameConfig(weights, 'autoencoder', { ...autoencoder.config, quantized: wanted.quantized }, wanted);
+  return { config: wanted, tree: autoencoder.tree };
 }
 
 /** Reads the teacher's U-Net, official layout. @throws UserError if the file is missing or is not what the run file describes. */

@@ -100,11 +100,15 @@ async function accumulatedUpdate(
   microBatches: number,
   decay: boolean,
 ): Promise<Update> {
-  const zeros: Record<string, HostTree> = {};
-  for (const [group, tree] of Object.entries(await engine.fetch(spec.groups))) {
-    zeros[accumulator(group)] = momentsLike(tree);
+  // Two phases of a run train the same groups; they share the accumulators.
+  const missing = spec.groups.filter((group) => !engine.has(accumulator(group)));
+  if (missing.length > 0) {
+    const zeros: Record<string, HostTree> = {};
+    for (const [group, tree] of Object.entries(await engine.fetch(missing))) {
+      zeros[accumulator(group)] = momentsLike(tree);
+    }
+    await engine.define(zeros);
   }
-  await engine.define(zeros);
   let reached: Readonly<Record<string, readonly string[]>> = {};
   const accumulate = engine.prepare({
     name: `${spec.name}, micro-batch`,

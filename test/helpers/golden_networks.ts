@@ -27,7 +27,7 @@ export function goldenUNetConfig(config: Official): UNetConfig {
 /** Autoencoder options from the `config` of a golden json. */
 export function goldenAutoencoderConfig({ ddconfig, ...rest }: Official): AutoencoderConfig {
   const options = { ...camelCase(ddconfig as Official), ...camelCase(rest) };
-  return { normGroups: 32, anchored: false, ...options } as AutoencoderConfig;
+  return { normGroups: 32, anchored: false, quantized: true, ...options } as AutoencoderConfig;
 }
 
 /** Weights of a golden folder, checked against `specs`, in memory layout. */

@@ -36,4 +36,5 @@ export const smallAutoencoder: AutoencoderConfig = {
   resolution: 32,
   normGroups: 4,
   anchored: false,
+  quantized: true,
 };

@@ -34,4 +34,8 @@ export const autoencoderSection = z.strictObject({
     .describe(
       'Add this multiple of each block’s mean colour and lowest grey frequencies to the latent, and the image they make to the output; false: official.',
     ),
+  quantized: z
+    .boolean()
+    .default(true)
+    .describe('Replace latents by codes before decoding; false decodes them as they are (official: true).'),
 });

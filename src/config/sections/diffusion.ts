@@ -7,7 +7,7 @@ export const diffusionSection = z.strictObject({
   steps: z.int().min(2).default(15).describe('Timesteps T of the teacher.'),
   scheduleName: z.literal('exponential').default('exponential').describe('Form of the schedule.'),
   power: positive.default(0.3).describe('Power of the exponential schedule.'),
-  etasEnd: z.number().gt(0).max(1).default(0.99).describe('sqrt(eta) of the last timestep.'),
+  etasEnd: z.number().gt(0).lt(1).default(0.99).describe('sqrt(eta) of the last timestep.'),
   minNoiseLevel: z.number().gt(0).lt(1).default(0.04).describe('kappa * sqrt(eta) of timestep 0, before the cap.'),
   kappa: positive.default(2).describe('Noise scale: variance of z_t is kappa^2 eta_t.'),
   cappedStart: z.boolean().default(true).describe('Cap sqrt(eta_0) at sqrt(0.001), as the SinSR and RSD releases do.'),

@@ -75,7 +75,7 @@ export class AutoencoderMethod implements Method {
     const { train, autoencoderTraining, data } = this.context.config;
     const { method, atIteration } = autoencoderTraining.codebookInit;
     const quantised = this.quantises(iteration);
-    if (method === 'kmeans' && iteration === atIteration) await this.initialiseCodebook(iteration);
+    if (quantised && method === 'kmeans' && iteration === atIteration) await this.initialiseCodebook(iteration);
     const update = await this.update(quantised);
     const batch = await this.context.batches.batch(iteration - 1);
     const lr = learningRate(train.scheduler, train.lr, iteration);
@@ -187,7 +187,7 @@ export class AutoencoderMethod implements Method {
   /** Codes are used from the moment the codebook exists. */
   private quantises(iteration: number): boolean {
     const { method, atIteration } = this.context.config.autoencoderTraining.codebookInit;
-    return method === 'none' || iteration >= atIteration;
+    return this.network.quantized && (method === 'none' || iteration >= atIteration);
   }
 
   private async reconstruct(hr: HostArray, iteration: number): Promise<HostArray> {
