@@ -31,11 +31,16 @@ it('allows what does not change the remaining numbers', () => {
   const now = {
     train: { iterations: 9, checkpointEvery: 1, validateEvery: 1, imagesEvery: 1, keepCheckpoints: 1 },
     data: { workers: 0, prefetch: 1, cacheMb: 1, validation: { hr: null } },
-    engine: { threads: 1, memory: { growth: false } },
+    engine: { memory: { growth: false } },
     // Not read by this method.
     resshift: { weightedMse: true },
   };
   expect(continuationDifferences(run({}), run(now))).toEqual([]);
+});
+
+it('does not allow another number of threads: sums round differently', () => {
+  const keys = continuationDifferences(run({}), run({ engine: { threads: 1 } })).map(({ key }) => key);
+  expect(keys).toEqual(['engine.threads']);
 });
 
 it('takes two names of one folder as equal, and a saved run through JSON', () => {
