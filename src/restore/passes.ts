@@ -47,7 +47,7 @@ export function firstStageOf({ autoencoder, process }: RestorationModel, state: 
   const params = state.read(AUTOENCODER_GROUP);
   const bound = {
     encode: (image: Tensor) => encode(params, autoencoder, image),
-    decode: (z: Tensor) => decode(params, autoencoder, z, { quantize: true }),
+    decode: (z: Tensor) => decode(params, autoencoder, z),
   };
   return createFirstStage(bound, process.config);
 }
