@@ -1,4 +1,5 @@
 /** @file ST-LPIPS against the published Python package: distances and gradients, with the half-precision weights shipped. */
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tf, type Params, type Tensors } from '../../src/engine/tfjs.js';
@@ -8,7 +9,6 @@ import { treeToMemory } from '../../src/weights/layout.js';
 import { readPerceptual } from '../../src/weights/perceptual_files.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { formulaUniform } from '../helpers/formula_weights.js';
-import { goldenJson } from '../helpers/golden_tensors.js';
 
 interface ImageFormula {
   phase: number;
@@ -24,7 +24,8 @@ interface Golden {
   cases: { height: number; width: number; a: ImageFormula; b: ImageFormula; full: Expected; half: Expected }[];
 }
 
-const golden = goldenJson<Golden>('stlpips', 'expected.json');
+const EXPECTED = resolve(import.meta.dirname, '../data/stlpips/expected.json');
+const golden = JSON.parse(readFileSync(EXPECTED, 'utf8')) as Golden;
 const SHIPPED = resolve(import.meta.dirname, '../../models/st-lpips-alex.safetensors');
 
 /** [1,H,W,3] in [-1,1]. */
