@@ -72,7 +72,7 @@ describe('rsd-infer', () => {
     await expect(run('--weights', small, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(
       '--autoencoder FILE',
     );
-    const argv = ['--weights', weights, '--autoencoder', goldenPath('unet-micro', 'weights.pth')];
+    const argv = ['--weights', weights, '--autoencoder', goldenPath('unet-micro', 'weights.safetensors')];
     await expect(run(...argv, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(/do not fit/);
   });
 

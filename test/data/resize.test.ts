@@ -1,10 +1,10 @@
 /** @file Host resampling against golden data: area, bilinear, bicubic, MATLAB imresize; box and blur by hand. */
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Pixels } from '../../src/data/pixels.js';
 import { gaussianBlur, resize, resizeByFactor } from '../../src/data/resize.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { ResizeFilter } from '../../src/data/taps.js';
-import { goldenPath } from '../helpers/golden.js';
+import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenJson } from '../helpers/golden_tensors.js';
 
 /** Tolerance of both files (golden/README.md). */
@@ -35,11 +35,15 @@ function largestError(found: Pixels, expected: Pixels): number {
   return found.data.reduce((max, v, i) => Math.max(max, Math.abs(v - expected.data[i]!)), 0);
 }
 
-const resizeFile = await readSafetensors(goldenPath('degradation', 'resize.safetensors'));
+const FILE = ['degradation', 'resize.safetensors'];
 const { cases } = goldenJson<{ cases: ResizeCase[] }>('degradation', 'resize.json');
 
-describe('resize, golden/degradation', () => {
-  const stored = (tensor: string) => imageOf(resizeFile.tensors.get(tensor)!);
+describe.skipIf(!hasGolden(...FILE))(goldenTitle('resize, golden/degradation', ...FILE), () => {
+  let tensors: ReadonlyMap<string, Stored>;
+  beforeAll(async () => {
+    ({ tensors } = await readSafetensors(goldenPath(...FILE)));
+  });
+  const stored = (tensor: string) => imageOf(tensors.get(tensor)!);
   it.each(cases)('$tensor', ({ tensor, mode, scale_factor: factor, size }) => {
     const found = size ? resize(stored('image'), mode, ...size) : resizeByFactor(stored('image'), mode, factor!);
     expect(largestError(found, stored(tensor))).toBeLessThan(TOLERANCE);

@@ -12,6 +12,7 @@ import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import type { HostArray } from '../../src/engine/types.js';
 import { resshift } from '../../src/teacher/resshift.js';
 import { evaluate } from '../helpers/evaluate.js';
+import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenProcess, goldenUNet, type Size } from '../helpers/golden_models.js';
 import { goldenJson, goldenTensors, item, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf } from '../helpers/param_groups.js';
@@ -38,40 +39,44 @@ describe.each([
   { name: 'loop_micro_respaced', size: 'micro' },
   { name: 'loop_tiny', size: 'tiny' },
 ] as { name: string; size: Size }[])('$name', ({ name, size }) => {
-  it('takes the same steps, stochastic and deterministic', async () => {
-    const golden = await goldenTensors('diffusion', `${name}.safetensors`);
-    const kept = info[name]!.timestep_map!;
-    const full = goldenProcess();
-    const process = kept.length < full.schedule.steps ? goldenProcess({ timestep_respacing: kept.length }) : full;
-    expect(process.schedule.timestepMap).toEqual(kept);
-    const { config } = await goldenUNet(size);
-    const feeds = await loopFeeds(golden, size);
-    const before = tf.memory().numTensors;
-    const body = (inputs: Tensors): Tensors => {
-      const found: Record<string, Tensor> = {};
-      const watch =
-        (prefix: string): SamplerWatcher =>
-        ({ t, z0, z }) => {
-          found[`${prefix}pred_xstart_${suffix(t)}`] = z0;
-          found[`${prefix}sample_after_${suffix(t)}`] = z;
-        };
-      const { schedule } = process;
-      const [lq, zy] = [inputs['lq']!, inputs['y']!];
-      const noises = Object.values(groupOf(inputs, 'noises'));
-      const denoise = resshift({ process, unet: config }, groupOf(inputs, 'unet'), { lq, zy });
-      const zT = priorSample(schedule, zy, noises[0]!);
-      const final = sampleStochastic(schedule, denoise, zy, noises, watch(''));
-      const ddimFinal = sampleDeterministic(schedule, denoise, zy, zT, watch('ddim_'));
-      return { ...found, z_T: zT, ddim_z_T: zT, final, ddim_final: ddimFinal };
-    };
-    const found = await evaluate('eager', body, feeds);
-    const compared = Object.keys(golden).filter((key) => !['lq', 'y', 'noises'].includes(key));
-    for (const key of compared) expect(maxDifference(found[key]!, golden[key]!), key).toBeLessThan(TOLERANCE);
-    // The last step returns the estimate itself.
-    expect(found['final']).toEqual(found[`pred_xstart_${suffix(0)}`]);
-    expect(found['ddim_final']).toEqual(found[`ddim_pred_xstart_${suffix(0)}`]);
-    expect(tf.memory().numTensors).toBe(before);
-  });
+  const file = ['diffusion', `${name}.safetensors`];
+  it.skipIf(!hasGolden(...file))(
+    goldenTitle('takes the same steps, stochastic and deterministic', ...file),
+    async () => {
+      const golden = await goldenTensors(...file);
+      const kept = info[name]!.timestep_map!;
+      const full = goldenProcess();
+      const process = kept.length < full.schedule.steps ? goldenProcess({ timestep_respacing: kept.length }) : full;
+      expect(process.schedule.timestepMap).toEqual(kept);
+      const { config } = await goldenUNet(size);
+      const feeds = await loopFeeds(golden, size);
+      const before = tf.memory().numTensors;
+      const body = (inputs: Tensors): Tensors => {
+        const found: Record<string, Tensor> = {};
+        const watch =
+          (prefix: string): SamplerWatcher =>
+          ({ t, z0, z }) => {
+            found[`${prefix}pred_xstart_${suffix(t)}`] = z0;
+            found[`${prefix}sample_after_${suffix(t)}`] = z;
+          };
+        const { schedule } = process;
+        const [lq, zy] = [inputs['lq']!, inputs['y']!];
+        const noises = Object.values(groupOf(inputs, 'noises'));
+        const denoise = resshift({ process, unet: config }, groupOf(inputs, 'unet'), { lq, zy });
+        const zT = priorSample(schedule, zy, noises[0]!);
+        const final = sampleStochastic(schedule, denoise, zy, noises, watch(''));
+        const ddimFinal = sampleDeterministic(schedule, denoise, zy, zT, watch('ddim_'));
+        return { ...found, z_T: zT, ddim_z_T: zT, final, ddim_final: ddimFinal };
+      };
+      const found = await evaluate('eager', body, feeds);
+      const compared = Object.keys(golden).filter((key) => !['lq', 'y', 'noises'].includes(key));
+      for (const key of compared) expect(maxDifference(found[key]!, golden[key]!), key).toBeLessThan(TOLERANCE);
+      // The last step returns the estimate itself.
+      expect(found['final']).toEqual(found[`pred_xstart_${suffix(0)}`]);
+      expect(found['ddim_final']).toEqual(found[`ddim_pred_xstart_${suffix(0)}`]);
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 });
 
 describe('ddim_inverse_micro', () => {

@@ -47,7 +47,7 @@ export async function goldenTeacher(): Promise<Model> {
     diffusion: goldenDiffusionConfig(),
     autoencoder: goldenAutoencoderConfig('vqgan-micro'),
   };
-  const teacher = await readModelFile(goldenPath('unet-micro', 'weights.pth'), assumed);
+  const teacher = await readModelFile(goldenPath('unet-micro', 'weights.safetensors'), assumed);
   const { autoencoder } = await readModelFile(goldenPath('vqgan-micro', 'weights.safetensors'), assumed);
   return { ...teacher, autoencoder };
 }

@@ -10,7 +10,7 @@ import { toMemoryLayout } from '../../src/weights/layout.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
-import { goldenPath } from '../helpers/golden.js';
+import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 import {
   fedParams,
   goldenGradSummaries,
@@ -66,7 +66,7 @@ describe.each(folders)('$folder', ({ folder, weights, inputGrads }) => {
     params = await goldenParams(specs, folder, weights);
   });
 
-  describe.each(engineKinds)('%s', (kind) => {
+  describe.skipIf(!hasGolden(folder, weights)).each(engineKinds)(goldenTitle('%s', folder, weights), (kind) => {
     it.each(['square', 'wide', 'tall', 'lq_quarter'])('gives the output of %s', async (name) => {
       const golden = await goldenTensors(folder, `${name}.safetensors`);
       const found = await evaluate(kind, (inputs) => ({ out: unet(fedParams(inputs), config, unetInputs(inputs)) }), {
@@ -119,11 +119,12 @@ describe.each(folders)('$folder', ({ folder, weights, inputGrads }) => {
       compare(found['features']!, 'act.middle_block');
     });
 
-    it('gives the gradients of mean(out * target) for parameters and inputs', async () => {
+    /** Loss mean(out * target) and its gradients by parameters and inputs: computed once for the tests below. */
+    let gradients: Promise<Record<string, HostArray>> | undefined;
+    async function computeGradients(): Promise<Record<string, HostArray>> {
       const golden = await goldenTensors(folder, 'square.safetensors');
-      const expectedInputs = await goldenTensors(folder, inputGrads);
       const names = specs.map(({ name }) => name);
-      const found = await evaluate(
+      return evaluate(
         kind,
         (inputs) => {
           const fed = fedParams(inputs);
@@ -143,42 +144,56 @@ describe.each(folders)('$folder', ({ folder, weights, inputGrads }) => {
         },
         { ...paramFeeds(params), ...pick(golden, 'x', 'timesteps', 'lq', 'target') },
       );
+    }
+
+    it('gives mean(out * target) and its gradients for parameters', async () => {
+      const found = await (gradients ??= computeGradients());
+      const golden = await goldenTensors(folder, 'square.safetensors');
       expect(found['loss']!.data[0]).toBeCloseTo(golden['loss']!.data[0]!, 6);
+      const worst = worstGradError(found, goldenGradSummaries(folder, 'grads_summary.json'));
+      expect(worst.error, worst.name).toBeLessThan(GRADIENT);
+    });
+
+    it.skipIf(!hasGolden(folder, inputGrads))(goldenTitle('and for inputs', folder, inputGrads), async () => {
+      const found = await (gradients ??= computeGradients());
+      const expectedInputs = await goldenTensors(folder, inputGrads);
       for (const key of ['input.x', 'input.lq']) {
         const expected = expectedInputs[key]!;
         expect(maxDifference(found[key]!, expected) / maxAbs(expected), key).toBeLessThan(GRADIENT);
       }
-      const worst = worstGradError(found, goldenGradSummaries(folder, 'grads_summary.json'));
-      expect(worst.error, worst.name).toBeLessThan(GRADIENT);
     });
   });
 });
 
-it('gives every value of every parameter gradient of unet-micro', async () => {
-  const config = goldenUNetConfig(goldenJson<{ config: Record<string, unknown> }>('unet-micro', 'info.json').config);
-  const params = await goldenParams(unetSpecs(config), 'unet-micro', 'weights.safetensors');
-  const golden = await goldenTensors('unet-micro', 'square.safetensors');
-  const { tensors } = await readSafetensors(goldenPath('unet-micro', 'grads.safetensors'));
-  const names = Object.keys(params);
-  const found = await evaluate(
-    'eager',
-    (inputs) => {
-      const loss = (...values: Tensor[]): Tensor => {
-        const out = unet(Object.fromEntries(names.map((name, i) => [name, values[i]!])), config, unetInputs(inputs));
-        return tf.mean(tf.mul(out, inputs['target']!));
-      };
-      const grads = tf.grads(loss)(names.map((name) => fedParams(inputs)[name]!));
-      return Object.fromEntries(names.map((name, i) => [name, grads[i]!]));
-    },
-    { ...paramFeeds(params), ...pick(golden, 'x', 'timesteps', 'lq', 'target') },
-  );
-  const expected = names.map((name) => toMemoryLayout(name, tensors.get(name) as unknown as HostTensor));
-  const floor = 1e-4 * Math.max(...expected.map(maxAbs));
-  names.forEach((name, i) => {
-    const error = maxDifference(found[name]!, expected[i]!) / Math.max(maxAbs(expected[i]!), floor);
-    expect(error, name).toBeLessThan(GRADIENT);
-  });
-});
+const allGrads = ['unet-micro', 'grads.safetensors'];
+it.skipIf(!hasGolden(...allGrads))(
+  goldenTitle('gives every value of every gradient of unet-micro', ...allGrads),
+  async () => {
+    const config = goldenUNetConfig(goldenJson<{ config: Record<string, unknown> }>('unet-micro', 'info.json').config);
+    const params = await goldenParams(unetSpecs(config), 'unet-micro', 'weights.safetensors');
+    const golden = await goldenTensors('unet-micro', 'square.safetensors');
+    const { tensors } = await readSafetensors(goldenPath(...allGrads));
+    const names = Object.keys(params);
+    const found = await evaluate(
+      'eager',
+      (inputs) => {
+        const loss = (...values: Tensor[]): Tensor => {
+          const out = unet(Object.fromEntries(names.map((name, i) => [name, values[i]!])), config, unetInputs(inputs));
+          return tf.mean(tf.mul(out, inputs['target']!));
+        };
+        const grads = tf.grads(loss)(names.map((name) => fedParams(inputs)[name]!));
+        return Object.fromEntries(names.map((name, i) => [name, grads[i]!]));
+      },
+      { ...paramFeeds(params), ...pick(golden, 'x', 'timesteps', 'lq', 'target') },
+    );
+    const expected = names.map((name) => toMemoryLayout(name, tensors.get(name) as unknown as HostTensor));
+    const floor = 1e-4 * Math.max(...expected.map(maxAbs));
+    names.forEach((name, i) => {
+      const error = maxDifference(found[name]!, expected[i]!) / Math.max(maxAbs(expected[i]!), floor);
+      expect(error, name).toBeLessThan(GRADIENT);
+    });
+  },
+);
 
 it('leaves no tensors behind', async () => {
   const config = goldenUNetConfig(goldenJson<{ config: Record<string, unknown> }>('unet-micro', 'info.json').config);

@@ -8,7 +8,7 @@ import type { LazyTensor } from '../../src/weights/pth/tensors.js';
 import { readWeights } from '../../src/weights/read.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import { goldenJson } from '../helpers/golden_tensors.js';
-import { goldenPath } from '../helpers/golden.js';
+import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 
 interface DtypeCase {
   values: Record<string, (number | string)[]>;
@@ -96,7 +96,8 @@ it('keeps plain data of a nested checkpoint', async () => {
   expect(nested.get('bytes')).toEqual(Uint8Array.of(0, 255));
 });
 
-describe('training checkpoint', () => {
+const TRAINING = ['checkpoints', 'model_3.pth'];
+describe.skipIf(!hasGolden(...TRAINING))(goldenTitle('training checkpoint', ...TRAINING), () => {
   it('gives the student or the fake network, without buffers', async () => {
     const student = await readWeights(checkpoint('model_3.pth'));
     const fake = await readWeights(checkpoint('model_3.pth'), { model: 'fake' });

@@ -9,7 +9,7 @@ import type { LazyTensor } from '../../src/weights/pth/tensors.js';
 import { readZipDirectory, type ZipEntry } from '../../src/weights/pth/zip.js';
 import { withRandomAccess } from '../../src/weights/random_access.js';
 import { readWeights } from '../../src/weights/read.js';
-import { goldenPath } from '../helpers/golden.js';
+import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 
 let folder: string;
 beforeEach(async () => {
@@ -91,9 +91,10 @@ describe('zip64', () => {
   });
 });
 
-describe('lazy reading', () => {
+const TRAINING = ['checkpoints', 'model_3.pth'];
+describe.skipIf(!hasGolden(...TRAINING))(goldenTitle('lazy reading', ...TRAINING), () => {
   it('reads only the storages of the network asked for', async () => {
-    const file = goldenPath('checkpoints', 'model_3.pth');
+    const file = goldenPath(...TRAINING);
     const checkpoint = await openPth(file);
     const state = (checkpoint.root as Map<string, Map<string, Map<string, LazyTensor>>>).get('state_dict')!;
     const [fakeStorage] = [...state.get('fake')!.values()].map(({ storage }) => storage);
