@@ -26,6 +26,7 @@ export async function main(argv: string[]): Promise<number> {
         describe: 'autoencoder file; --no-autoencoder leaves it out',
         defaultDescription: "the run's",
       },
+      half: { type: 'boolean', default: false, describe: 'round weights to half precision: half the size' },
       overwrite: { type: 'boolean', default: false, describe: 'replace an existing output file' },
       ...logArguments,
     })
@@ -45,6 +46,7 @@ export async function main(argv: string[]): Promise<number> {
     which: parseWhich(args.which),
     output,
     autoencoder,
+    half: args.half,
   });
   const parts = [model.unet && model.kind, model.autoencoder && 'autoencoder'].filter(Boolean).join(' with ');
   log.info(

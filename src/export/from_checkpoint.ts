@@ -27,6 +27,8 @@ export interface ExportOptions {
   readonly output: string;
   /** Autoencoder file instead of the run's own; false leaves the autoencoder out. */
   readonly autoencoder?: string | false;
+  /** Round weights to half precision. */
+  readonly half?: boolean;
 }
 
 /** What {@link exportCheckpoint} has done. */
@@ -46,12 +48,13 @@ export async function exportCheckpoint({
   which,
   output,
   autoencoder,
+  half,
 }: ExportOptions): Promise<ExportResult> {
   const { folder, configFile } = await findCheckpoint(checkpoint, which);
   const { config: run } = await loadRunConfig(configFile);
   const weights = await readTrainedWeights(folder);
   const model = trainedModel(run, weights, await autoencoderOf(run, autoencoder));
-  await writeModelFile(output, model);
+  await writeModelFile(output, model, { half });
   return { folder, iteration: weights.iteration, model };
 }
 

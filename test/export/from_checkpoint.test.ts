@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -125,4 +125,19 @@ describe('rsd-export', () => {
       '--which: no such choice; expected latest, best, or an iteration; found newest',
     );
   });
+});
+
+it('rounds to half precision on request, at half the size', async () => {
+  await main(['--checkpoint', run, '--output', out('whole.safetensors')]);
+  await main(['--checkpoint', run, '--half', '--output', out('half.safetensors')]);
+  const [whole, half] = await Promise.all(['whole', 'half'].map((name) => readModelFile(out(`${name}.safetensors`))));
+  expect((await stat(out('half.safetensors'))).size).toBeLessThan(0.6 * (await stat(out('whole.safetensors'))).size);
+  for (const [name, { data }] of whole!.unet!.tree) {
+    const rounded = half!.unet!.tree.get(name)!.data;
+    const worst = data.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - rounded[i]!) / (Math.abs(value) + 1e-4)),
+      0,
+    );
+    expect(worst, name).toBeLessThan(2 ** -10);
+  }
 });
