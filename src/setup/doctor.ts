@@ -9,7 +9,7 @@ import { ok, optional, type Check } from './check.js';
 import { BINDING, installedStamp, LIBRARY } from './installation.js';
 import type { EngineReport } from './probe_engine.js';
 import { findCompiler, findPython, formatBytes, freeBytes, type Tool } from './requirements.js';
-import { lastLine, runCommand } from './run_command.js';
+import { errorLine, runCommand } from './run_command.js';
 
 const PROBE = fileURLToPath(new URL('probe_engine.ts', import.meta.url));
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
@@ -101,8 +101,7 @@ async function engineChecks(packageDir: string): Promise<Check[]> {
   const name = 'engine';
   const { code, stdout, stderr } = await runCommand(process.execPath, ['--import', TSX, PROBE]);
   if (code !== 0) {
-    const reason = stderr.split('\n').find((line) => /Error|not compiled|instructions/.test(line)) ?? lastLine(stderr);
-    return [{ name, status: 'missing', found: reason.trim() || 'it crashed', remedy: 'npx rsd-setup --force' }];
+    return [{ name, status: 'missing', found: errorLine(stderr) || 'it crashed', remedy: 'npx rsd-setup --force' }];
   }
   const { version, backend, devices } = JSON.parse(stdout) as EngineReport;
   const gpus = devices.filter(({ type }) => type === 'GPU');

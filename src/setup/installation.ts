@@ -45,11 +45,6 @@ export async function writeStamps(folder: string, stamp: Omit<Stamp, 'id'>): Pro
   for (const part of PARTS) await writeFile(join(folder, part, STAMP), `${JSON.stringify({ id, ...stamp })}\n`);
 }
 
-/** Forgets that anything is installed. */
-export async function removeStamps(packageDir: string): Promise<void> {
-  for (const part of PARTS) await rm(join(packageDir, part, STAMP), { force: true });
-}
-
 /** An empty folder beside the parts, in which a new installation is made ready. */
 export async function createStaging(packageDir: string): Promise<string> {
   return mkdtemp(join(packageDir, STAGING));
@@ -61,6 +56,13 @@ export async function clearStaging(packageDir: string): Promise<void> {
   await Promise.all(names.map((name) => rm(join(packageDir, name), { recursive: true, force: true })));
 }
 
+/** Moves the parts that are there from one folder to another. */
+export async function moveParts(from: string, to: string): Promise<void> {
+  for (const part of PARTS) {
+    if (existsSync(join(from, part))) await rename(join(from, part), join(to, part));
+  }
+}
+
 /**
  * Puts the finished parts of `staging` in place of the installed ones, which it leaves in `staging`.
  *
@@ -68,9 +70,7 @@ export async function clearStaging(packageDir: string): Promise<void> {
  * set-up starts over. Programs that have the old library open keep it.
  */
 export async function activate(staging: string, packageDir: string): Promise<void> {
-  for (const part of PARTS) {
-    const target = join(packageDir, part);
-    if (existsSync(target)) await rename(target, join(staging, `old-${part}`));
-    await rename(join(staging, part), target);
-  }
+  const discarded = await mkdtemp(join(staging, 'old-'));
+  await moveParts(packageDir, discarded);
+  await moveParts(staging, packageDir);
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
 import { BINDING } from './installation.js';
-import { lastLine, runCommand } from './run_command.js';
+import { errorLine, runCommand } from './run_command.js';
 
 const UNPACKER = fileURLToPath(new URL('unpack_wheel.py', import.meta.url));
 const HEADERS = 'tensorflow/include/';
@@ -29,7 +29,8 @@ const MEMBERS = [
 export async function unpackWheels(wheels: readonly string[], folder: string, python: string): Promise<void> {
   for (const wheel of wheels) {
     const { code, stderr } = await runCommand(python, [UNPACKER, wheel, folder, ...MEMBERS]);
-    if (code !== 0) throw new UserError('the download could not be unpacked', { file: wheel, found: lastLine(stderr) });
+    if (code !== 0)
+      throw new UserError('the download could not be unpacked', { file: wheel, found: errorLine(stderr) });
   }
   const lib = join(folder, 'deps', 'lib');
   await symlink('libtensorflow_cc.so.2', join(lib, 'libtensorflow.so'));
@@ -65,13 +66,9 @@ export async function buildBinding(packageDir: string, folder: string, compiler:
   const { code, stderr } = await runCommand(compiler, [...flags, ...include, ...files, ...link, runPath, '-o', output]);
   if (code === 0) return;
   throw new UserError('the TensorFlow binding could not be compiled', {
-    found: `${compiler} says: ${firstError(stderr)}`,
+    found: `${compiler} says: ${errorLine(stderr)}`,
     remedy: 'A compiler with C++17 is needed (g++ 8 or later); another one can be chosen with CXX',
   });
-}
-
-function firstError(output: string): string {
-  return output.split('\n').find((line) => /\berror\b/i.test(line)) ?? lastLine(output);
 }
 
 /**
@@ -85,6 +82,5 @@ export async function loadedVersion(folder: string): Promise<string> {
   const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' };
   const { code, stdout, stderr } = await runCommand(process.execPath, ['-e', script], { env });
   if (code === 0) return stdout;
-  const reason = stderr.split('\n').find((line) => line.startsWith('Error:')) ?? lastLine(stderr);
-  throw new Error(`the TensorFlow binding does not load: ${reason}`);
+  throw new Error(`the TensorFlow binding does not load: ${errorLine(stderr)}`);
 }

@@ -40,7 +40,8 @@ export async function runCommand(
   return { code, stdout, stderr };
 }
 
-/** The last line with anything on it, where programs tell what went wrong. */
-export function lastLine(output: string): string {
-  return output.trim().split('\n').at(-1)?.trim() ?? '';
+/** The line that tells best what went wrong: the first of the kind `Error: ...`, or else the last. */
+export function errorLine(output: string): string {
+  const lines = output.trim().split('\n');
+  return (lines.find((line) => /^\w*error: |: (?:fatal )?error: /i.test(line)) ?? lines.at(-1)!).trim();
 }

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { UserError } from '../errors.js';
 import type { Wheel } from './recipe.js';
 import { formatBytes } from './requirements.js';
-import { lastLine, runCommand } from './run_command.js';
+import { errorLine, runCommand } from './run_command.js';
 
 const PARTIAL = '.partial-';
 
@@ -81,11 +81,16 @@ async function pipDownload(wheel: Wheel, folder: string, python: string): Promis
   const file = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (code === 0 && file !== undefined) return join(folder, file);
   throw new UserError(`pip could not download ${pinned}`, {
-    found: lastLine(stderr) || `pip exit code ${code ?? 'none (killed)'}`,
+    found: brokenConnection(stderr) ?? (errorLine(stderr) || `pip exit code ${code ?? 'none (killed)'}`),
     remedy:
       'Check the network and, behind a mirror or proxy, PIP_INDEX_URL and HTTPS_PROXY; then run npx rsd-setup again. ' +
       `Without any network: copy the folder of an earlier download and pass it with --cache (file ${cachedName(wheel)})`,
   });
+}
+
+/** Why pip lost the connection, if it did: its last word then is only that it found no such distribution. */
+function brokenConnection(output: string): string | undefined {
+  return /after connection broken by '(.*)':/.exec(output)?.[1]?.replace(/<.*?>:? ?/g, '');
 }
 
 /**

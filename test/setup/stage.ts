@@ -38,7 +38,11 @@ case "$*" in
   *"pip download"*)
     echo download >> "$STAGE/downloads"
     [ -f "$STAGE/hang" ] && sleep 60
-    if [ -f "$STAGE/offline" ]; then echo "ERROR: No matching distribution found for tensorflow-demo" >&2; exit 1; fi
+    if [ -f "$STAGE/offline" ]; then
+      echo "WARNING: Retrying after connection broken by 'NewConnectionError('<pip._vendor.X object>: no name resolution')': /simple" >&2
+      echo "ERROR: No matching distribution found for tensorflow-demo" >&2
+      exit 1
+    fi
     for last; do :; done
     cp "$DEMO_WHEEL" "$last/" ;;
   *"pip --version"*)
