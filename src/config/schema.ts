@@ -57,8 +57,6 @@ export type AutoencoderTrainingConfig = Omit<Parsed<'autoencoderTraining'>, 'per
 export type DataConfig = Parsed<'data'>;
 /** Key `data.degradation`: one of several kinds. */
 export type DegradationConfig = DataConfig['degradation'];
-/** Key `data.validation`. */
-export type ValidationConfig = DataConfig['validation'];
 /** Section `teacher`. */
 export type TeacherConfig = Parsed<'teacher'>;
 /** Section `diffusion`. */
