@@ -25,5 +25,9 @@ export function setAttribute(description: Pointer, name: string, value: OpAttrib
     const bytes = Buffer.from(value.string);
     c.setAttrString(description, name, bytes, bytes.length);
   } else if ('shape' in value) c.setAttrShape(description, name, packInts(value.shape), value.shape.length);
-  else withStatus((status) => c.setAttrTensor(description, name, value.tensor, status));
+  else {
+    withStatus((status) => {
+      c.setAttrTensor(description, name, value.tensor, status);
+    });
+  }
 }

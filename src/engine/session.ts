@@ -55,7 +55,9 @@ export class Session {
     const native = c.newSessionOptions() as Pointer;
     try {
       const config = encodeSessionConfig(options);
-      withStatus((status) => c.setConfig(native, config, config.length, status));
+      withStatus((status) => {
+        c.setConfig(native, config, config.length, status);
+      });
       this.pointer = withStatus((status) => c.newSession(graph.pointer, native, status) as Pointer);
     } finally {
       c.deleteSessionOptions(native);
@@ -115,7 +117,11 @@ export class Session {
   }
 
   dispose(): void {
-    withStatus((status) => c.closeSession(this.pointer, status));
-    withStatus((status) => c.deleteSession(this.pointer, status));
+    withStatus((status) => {
+      c.closeSession(this.pointer, status);
+    });
+    withStatus((status) => {
+      c.deleteSession(this.pointer, status);
+    });
   }
 }

@@ -60,7 +60,7 @@ export function imageOfCoefficients(coefficients: Tensor, side: number, channels
   return tf.tidy(() => {
     const [batch, height, width, count] = coefficients.shape as [number, number, number, number];
     const base = bicubicUpsample(tf.slice(coefficients, [0, 0, 0, 0], [batch, height, width, channels]), side);
-    const missing = tf.sub(coefficients, blockCoefficients(base, side, count)) as Tensor4D;
+    const missing = tf.sub<Tensor4D>(coefficients, blockCoefficients(base, side, count));
     const filters = blockFilters(side, channels, count, side) as Tensor4D;
     const size: [number, number, number, number] = [batch, height * side, width * side, channels];
     return tf.add(base, tf.conv2dTranspose(missing, filters, size, side, 'valid'));

@@ -144,7 +144,9 @@ class Run {
     });
     let iteration = this.start;
     try {
-      while (iteration < train.iterations && !shutdown.requested) {
+      // A function, since the type checker takes a property for settled once it was looked at.
+      const stopping = (): boolean => shutdown.requested;
+      while (iteration < train.iterations && !stopping()) {
         iteration += 1;
         const numbers = await this.iterate(iteration);
         const due = (every: number): boolean =>
@@ -157,7 +159,7 @@ class Run {
         stats.append({ iteration, ...numbers, ...(Object.fromEntries(metrics) as Record<string, number>) });
         progress.update(iteration, shown(this.method.shownTerms, numbers));
         if (due(train.imagesEvery) && this.held.length > 0) await this.writeImages(iteration);
-        if (due(train.checkpointEvery) || shutdown.requested) {
+        if (due(train.checkpointEvery) || stopping()) {
           stats.flush();
           await this.save(iteration, validation?.score);
         }

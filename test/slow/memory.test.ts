@@ -25,9 +25,7 @@ it.each(['compiled', 'eager'])('%s', { timeout: 1_800_000 }, async (kind) => {
     kind,
   );
   const curve: { iteration: number; mb: number }[] = [];
-  let over = false;
-  void ended.then(() => (over = true));
-  while (!over) {
+  while (child.exitCode === null) {
     await sleep(500);
     const iteration = (await readStats(join(out, 'stats.jsonl'))).at(-1)?.iteration ?? 0;
     try {

@@ -25,11 +25,9 @@ const digest = async (file: string): Promise<string> =>
 /** Kills the run (SIGKILL) soon after it has logged `iteration`. */
 async function killAfter(args: string[], out: string, iteration: number): Promise<void> {
   const { child, ended } = startTraining(...args);
-  let over = false;
-  void ended.then(() => (over = true));
-  while (!over && (await numbersOf(out)).length < iteration) await sleep(20);
+  while (child.exitCode === null && (await numbersOf(out)).length < iteration) await sleep(20);
   // Somewhere inside the next iterations: in a step, or while a checkpoint is being written.
-  await sleep(Math.random() * 400);
+  await sleep(Math.random() * 150);
   child.kill('SIGKILL');
   expect((await ended).code).toBe('SIGKILL');
 }
