@@ -3,7 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { BenchmarkName, Case } from './benchmark.js';
-import type { Answer, Request } from './worker.js';
+import type { Answer, Peaks, Request, TimedRun } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
@@ -23,13 +23,13 @@ export class CaseProcess {
   }
 
   /** One timed run. */
-  async run(): Promise<Extract<Answer, { kind: 'run' }>> {
+  async run(): Promise<TimedRun> {
     return this.ask('run', 'run');
   }
 
-  /** Ends the process. @returns the most memory it ever had resident, MiB. */
-  async end(): Promise<number> {
-    return (await this.ask('end', 'end')).peakRssMb;
+  /** Ends the process. */
+  async end(): Promise<Peaks> {
+    return (await this.ask('end', 'end')).peaks;
   }
 
   /** Ends the process at once; for the case that something else failed. */

@@ -1,8 +1,9 @@
 /** @file One benchmark on several engines in turns, and its report. */
 import type { EngineKind } from '../src/engine/types.js';
-import { BENCHMARKS, type BenchmarkEntry, type BenchmarkName, type Seconds } from './benchmark.js';
+import { BENCHMARKS, type BenchmarkEntry, type BenchmarkName } from './benchmark.js';
 import { CaseProcess } from './case_process.js';
 import type { Size } from './sizes.js';
+import type { Peaks, TimedRun } from './worker.js';
 
 /** What to measure. */
 export interface Comparison {
@@ -17,9 +18,8 @@ interface Measurement {
   readonly engine: EngineKind;
   readonly process: CaseProcess;
   /** The first run, which compiles; it is not one of the rounds. */
-  first: Seconds;
-  readonly rounds: Seconds[];
-  readonly cpu: number[];
+  readonly first: TimedRun;
+  readonly rounds: TimedRun[];
 }
 
 /**
@@ -32,16 +32,14 @@ export async function compare(name: BenchmarkName, comparison: Comparison): Prom
   try {
     for (const engine of engines) {
       const process = await CaseProcess.start(name, { size, batch, engine });
-      measurements.push({ engine, process, first: (await process.run()).seconds, rounds: [], cpu: [] });
+      measurements.push({ engine, process, first: await process.run(), rounds: [] });
     }
     for (let round = 0; round < rounds; round++) {
       for (const measurement of measurements) {
-        const { seconds, cpu } = await measurement.process.run();
-        measurement.rounds.push(seconds);
-        measurement.cpu.push(cpu);
+        measurement.rounds.push(await measurement.process.run());
       }
     }
-    const peaks: number[] = [];
+    const peaks: Peaks[] = [];
     for (const { process } of measurements) peaks.push(await process.end());
     measurements.forEach((measurement, i) => {
       report(name, comparison, measurement, peaks[i]!);
@@ -52,20 +50,21 @@ export async function compare(name: BenchmarkName, comparison: Comparison): Prom
   }
 }
 
-function report(name: string, { size, batch }: Comparison, measured: Measurement, peakRssMb: number): void {
-  for (const part of Object.keys(measured.first)) {
-    const seconds = measured.rounds.map((round) => round[part]!);
+function report(name: string, { size, batch }: Comparison, measured: Measurement, peaks: Peaks): void {
+  const { engine, first, rounds } = measured;
+  for (const part of Object.keys(first.seconds)) {
+    const seconds = secondsOf(part, rounds);
+    const whole = part === name;
     print({
-      name: part === name ? name : `${name}: ${part}`,
+      name: whole ? name : `${name}: ${part}`,
       size,
       batch,
-      engine: measured.engine,
-      rounds: seconds.length,
-      first: rounded(measured.first[part]!),
+      engine,
+      rounds: rounds.length,
+      first: rounded(first.seconds[part]!),
       min: rounded(Math.min(...seconds)),
       median: rounded(median(seconds)),
-      ...(part === name ? { medianCpu: rounded(median(measured.cpu)) } : {}),
-      peakRssMb,
+      ...(whole ? { firstCpu: rounded(first.cpu), medianCpu: rounded(median(cpuOf(rounds))), ...peaks } : {}),
     });
   }
 }
@@ -75,23 +74,29 @@ function reportRatios(
   name: BenchmarkName,
   { size, batch }: Comparison,
   [base, other]: readonly [Measurement, Measurement],
-  [basePeak, otherPeak]: readonly number[],
+  [basePeaks, otherPeaks]: readonly Peaks[],
 ): void {
   const { target }: BenchmarkEntry = BENCHMARKS[name];
-  const seconds = ({ rounds }: Measurement): number[] => rounds.map((round) => round[name]!);
-  const pairs = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => b[i]! / value);
+  const [baseSeconds, otherSeconds] = [secondsOf(name, base.rounds), secondsOf(name, other.rounds)];
   print({
     name,
     size,
     batch,
     ratio: `${other.engine} / ${base.engine}`,
-    min: rounded(Math.min(...seconds(other)) / Math.min(...seconds(base))),
-    median: rounded(median(pairs(seconds(base), seconds(other)))),
-    medianCpu: rounded(median(pairs(base.cpu, other.cpu))),
-    peakRss: rounded(otherPeak! / basePeak!),
+    min: rounded(Math.min(...otherSeconds) / Math.min(...baseSeconds)),
+    median: rounded(median(quotients(otherSeconds, baseSeconds))),
+    medianCpu: rounded(median(quotients(cpuOf(other.rounds), cpuOf(base.rounds)))),
+    peakRss: rounded(otherPeaks!.peakRssMb / basePeaks!.peakRssMb),
+    laterPeakRss: rounded(otherPeaks!.laterPeakRssMb / basePeaks!.laterPeakRssMb),
     ...(size === 'full' ? { target } : {}),
   });
 }
+
+const secondsOf = (part: string, runs: readonly TimedRun[]): number[] => runs.map(({ seconds }) => seconds[part]!);
+const cpuOf = (runs: readonly TimedRun[]): number[] => runs.map(({ cpu }) => cpu);
+
+const quotients = (dividends: readonly number[], divisors: readonly number[]): number[] =>
+  dividends.map((dividend, i) => dividend / divisors[i]!);
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,27 +1,43 @@
 /** @file The process of one case: sets it up, then runs it once for every message, so that its peak memory is its own. */
 import { createEngine } from '../src/engine/engine.js';
 import { BENCHMARKS, type BenchmarkName, type Case, type Seconds } from './benchmark.js';
+import { forgetPeak, peakRssMb } from './peak_memory.js';
 
 /** What the parent asks for: a run, or the end. */
 export type Request = 'run' | 'end';
 
-/** The answers: set up; one run; the end. Peak resident memory in MiB. */
+/** The answers: set up; one run; the end. */
 export type Answer =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'run'; readonly seconds: Seconds; readonly cpu: number }
-  | { readonly kind: 'end'; readonly peakRssMb: number };
+  { readonly kind: 'ready' } | ({ readonly kind: 'run' } & TimedRun) | { readonly kind: 'end'; readonly peaks: Peaks };
+
+/** What one run took. */
+export interface TimedRun {
+  /** By the clock. */
+  readonly seconds: Seconds;
+  /** Processor seconds of all threads, user and system. */
+  readonly cpu: number;
+}
+
+/** Peak resident memory, MiB. */
+export interface Peaks {
+  /** Of the whole process: set-up, compiling, every run. */
+  readonly peakRssMb: number;
+  /** Of the runs after the first. */
+  readonly laterPeakRssMb: number;
+}
 
 const answer = (message: Answer): void => {
   process.send!(message);
 };
 
-const KIB_PER_MIB = 1024;
 const [name, json] = process.argv.slice(2) as [BenchmarkName, string];
 const measured = JSON.parse(json) as Case;
 const engine = createEngine({ kind: measured.engine });
 const run = await (await BENCHMARKS[name].load()).prepare(engine, measured);
 
-// The weights on the host are garbage now; a training, too, sheds them before long.
+let firstPeak: number | undefined;
+
+// The weights on the JavaScript heap are garbage now; a training, too, sheds them before long.
 globalThis.gc?.();
 
 process.on('message', (request: Request) => {
@@ -34,10 +50,16 @@ async function respond(request: Request): Promise<void> {
     const before = process.cpuUsage();
     const seconds = await run();
     const { user, system } = process.cpuUsage(before);
+    if (firstPeak === undefined) {
+      firstPeak = peakRssMb();
+      globalThis.gc?.();
+      forgetPeak();
+    }
     answer({ kind: 'run', seconds, cpu: (user + system) / 1e6 });
     return;
   }
-  answer({ kind: 'end', peakRssMb: Math.round(process.resourceUsage().maxRSS / KIB_PER_MIB) });
+  const laterPeakRssMb = peakRssMb();
+  answer({ kind: 'end', peaks: { peakRssMb: Math.max(firstPeak!, laterPeakRssMb), laterPeakRssMb } });
   engine.dispose();
   process.disconnect();
 }
