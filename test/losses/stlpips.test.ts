@@ -79,7 +79,7 @@ describe.each(engineKinds)('ST-LPIPS, %s', (kind) => {
 });
 
 it.skipIf(!process.env['RSD_ST_LPIPS'])(
-  'full-precision weights of RSD_ST_LPIPS give the package distances',
+  'full-precision weights give the package distances (skipped unless RSD_ST_LPIPS names their file)',
   async () => {
     const weights = treeToMemory(await readPerceptual('st-lpips-alex', process.env['RSD_ST_LPIPS']!));
     for (const { height, width, a, b, full } of golden.cases) {
