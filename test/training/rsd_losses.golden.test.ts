@@ -95,7 +95,12 @@ function gradients(groups: Record<string, Params>, loss: () => Tensors, weights:
   });
 }
 
-describe.each(engineKinds)('RSD updates on the micro networks, %s', { timeout: COMPILE_TIME }, (kind) => {
+const kinds = engineKinds.map((kind) => ({
+  kind,
+  note: kind === 'compiled' ? ' (skips single terms: compiling each takes long, two programs stand for all)' : '',
+}));
+
+describe.each(kinds)('RSD updates on the micro networks, $kind$note', { timeout: COMPILE_TIME }, ({ kind }) => {
   // Compiling takes far longer than running: one program for each kind of update, with every term in it, stands for all.
   const itEager = kind === 'eager' ? it : it.skip;
 
