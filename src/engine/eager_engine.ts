@@ -122,14 +122,17 @@ class EagerUpdates implements StateAccess {
     const correction2 = tf.sqrt(tf.sub(1, hyper.beta2Power));
     const step = tf.div(hyper.lr, tf.sub(1, hyper.beta1Power));
     for (const [name, grad] of Object.entries(grads)) {
-      const m = mix(first.get(name)!, grad, hyper.beta1);
-      const v = mix(second.get(name)!, tf.square(grad), hyper.beta2);
-      const value = values.get(name)!;
-      const decayed = hyper.weightDecay ? tf.mul(value, tf.sub(1, tf.mul(hyper.lr, hyper.weightDecay))) : value;
-      const change = tf.div(tf.mul(step, m), tf.add(tf.div(tf.sqrt(v), correction2), hyper.eps));
+      const [m, v, updated] = tf.tidy(() => {
+        const m = mix(first.get(name)!, grad, hyper.beta1);
+        const v = mix(second.get(name)!, tf.square(grad), hyper.beta2);
+        const value = values.get(name)!;
+        const decayed = hyper.weightDecay ? tf.mul(value, tf.sub(1, tf.mul(hyper.lr, hyper.weightDecay))) : value;
+        const change = tf.div(tf.mul(step, m), tf.add(tf.div(tf.sqrt(v), correction2), hyper.eps));
+        return [m, v, tf.sub(decayed, change)] as [Tensor, Tensor, Tensor];
+      });
       this.set(moments.m, name, m);
       this.set(moments.v, name, v);
-      this.set(group, name, tf.sub(decayed, change));
+      this.set(group, name, updated);
     }
   }
 
@@ -159,7 +162,7 @@ class EagerUpdates implements StateAccess {
 }
 
 const mix = (old: Tensor, value: Tensor, rate: Tensor): Tensor =>
-  tf.add(tf.mul(old, rate), tf.mul(value, tf.sub(1, rate)));
+  tf.tidy(() => tf.add(tf.mul(old, rate), tf.mul(value, tf.sub(1, rate))));
 
 const resident = ({ data, shape }: HostTensor): Tensor => tf.keep(tf.tensor(data.slice(), [...shape], 'float32'));
 

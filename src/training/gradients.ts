@@ -54,7 +54,7 @@ export function lossGradients(groups: Readonly<Record<string, Params>>, loss: ()
 
 /** sqrt of the sum of squares over all tensors. */
 export function globalNorm(tensors: Tensors): Tensor {
-  const squares = Object.values(tensors).map((tensor) => tf.sum(tf.square(tensor)));
+  const squares = Object.values(tensors).map((tensor) => tf.tidy(() => tf.sum(tf.square(tensor))));
   return tf.sqrt(tf.addN(squares));
 }
 
