@@ -69,7 +69,8 @@ export function toHalfBits(value: number): number {
 export function decodeNumbers(dtype: DType, bytes: Uint8Array): NumericArray {
   const size = DTYPE_BYTES[dtype];
   if (bytes.length % size !== 0) throw new Error(`${bytes.length} bytes are no whole number of ${dtype}`);
-  const buffer = bytes.slice().buffer;
+  // Not slice(): that of a Node Buffer, which inflating gives, is a view of memory shared with others.
+  const { buffer } = new Uint8Array(bytes);
   switch (dtype) {
     case 'F64':
       return new Float64Array(buffer);
