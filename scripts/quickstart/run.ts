@@ -9,7 +9,14 @@ import { formatDuration } from '../../src/training/progress.js';
 import { runPaths } from '../../src/training/run_folder.js';
 import { train } from '../../src/training/trainer.js';
 import { readModelFile, type Model } from '../../src/weights/model_file.js';
-import { bicubicContender, modelContender, restoreAll, stepCount, type Contender } from './contenders.js';
+import {
+  bicubicContender,
+  modelContender,
+  restoreAll,
+  stepCount,
+  type Contender,
+  type Restorations,
+} from './contenders.js';
 import { formatScores, scoreAll, type Scores } from './scores.js';
 
 /** What {@link quickstart} is to do. */
@@ -48,7 +55,7 @@ export async function quickstart(options: QuickstartOptions): Promise<Quickstart
     throw new UserError('the quickstart needs held-out photos', { key: 'data.validation.hr', found: 'none' });
 
   const steps = teacher.diffusion!.steps;
-  print(`1/2  Distilling the ${steps}-step teacher ${config.teacher.weights} into a one-step student: a few minutes`);
+  print(`1/2  Distilling the ${steps}-step teacher ${config.teacher.weights} into a one-step student: 3 to 5 minutes`);
   print('     Ctrl-C stops and saves; the same command goes on from there.');
   const begin = performance.now();
   const { exitCode } = await train({ config, out, log: { info: indented(print), warn: indented(print) } });
@@ -60,7 +67,7 @@ export async function quickstart(options: QuickstartOptions): Promise<Quickstart
   print(`     done after ${elapsed(begin)}: ${runPaths(out).student}`);
 
   const side = `${cropSide}x${cropSide}`;
-  print(`2/2  Measuring on ${pairs.length} held-out photos, centre crops of ${side} pixels: about a minute`);
+  print(`2/2  Measuring on ${pairs.length} held-out photos, centre crops of ${side} pixels: up to a minute`);
   return { exitCode, scores: await measure(options, { teacher, student, shipped }, pairs) };
 }
 
@@ -88,45 +95,53 @@ async function measure(
   models: Models,
   pairs: readonly ValidationPair[],
 ): Promise<Scores[]> {
-  const { config, out, cropSide, stLpips, print } = options;
-  const { teacher, student, shipped } = models;
-  const steps = teacher.diffusion!.steps;
+  const { config, out, stLpips, print } = options;
   const { kind, threads } = config.engine;
   const engine = { kind, threads };
-  const bicubic = bicubicContender(config.data.scale);
-  const fullTeacher = modelContender('teacher', teacher, steps, engine);
-  const newStudent = modelContender('new student', student, 1, engine);
-  const contenders: Contender[] = [
-    bicubic,
-    fullTeacher,
-    modelContender('teacher', teacher, 1, engine),
-    newStudent,
-    modelContender('shipped student', shipped, 1, engine),
-  ];
+  const steps = models.teacher.diffusion!.steps;
   const begin = performance.now();
-  const restored = new Map<Contender, Awaited<ReturnType<typeof restoreAll>>>();
-  for (const contender of contenders) {
-    restored.set(contender, await restoreAll(contender, pairs.map(({ lq }) => lq))); // prettier-ignore
+  const run = async (contender: Contender): Promise<Restorations> => {
+    const restorations = await restoreAll(
+      contender,
+      pairs.map(({ lq }) => lq),
+    );
     print(`     ${contender.label}`);
-  }
+    return restorations;
+  };
+  const bicubic = await run(bicubicContender(config.data.scale));
+  const teacher = await run(modelContender('teacher', models.teacher, steps, engine));
+  const estimate = await run(modelContender('teacher', models.teacher, 1, engine));
+  const student = await run(modelContender('new student', models.student, 1, engine));
+  const shipped = await run(modelContender('shipped student', models.shipped, 1, engine));
   const truth = pairs.map(({ hr }) => hr);
-  const scores = await scoreAll([...restored.values()], truth, stLpips, engine);
+  const scores = await scoreAll([bicubic, teacher, estimate, student, shipped], truth, stLpips, engine);
+
   const rows = pairs.map(({ name, lq, hr }, i) => {
-    const [plain, teached, distilled] = [bicubic, fullTeacher, newStudent].map((c) => restored.get(c)!.pictures[i]!);
-    return { label: name, images: [lq, plain!, teached!, distilled!, hr] };
+    const restored = [bicubic, teacher, student].map(({ pictures }) => pictures[i]!);
+    return { label: name, images: [lq, ...restored, hr] };
   });
   const picture = path.join(out, 'comparison.png');
   await writeGrid(picture, rows, ['LR', 'bicubic', `teacher, ${stepCount(steps)}`, 'student, 1 step', 'HR']);
-  const lrSide = cropSide / config.data.scale;
   print(`     done after ${elapsed(begin)}`);
+  report(options, scores, pairs, picture);
+  return scores;
+}
+
+function report(
+  { out, print }: QuickstartOptions,
+  scores: Scores[],
+  pairs: readonly ValidationPair[],
+  picture: string,
+) {
+  const { lq, hr } = pairs[0]!;
   print(`\n${formatScores(scores)}\n`);
   print(
-    `Means over ${pairs.length} photos, ${lrSide}x${lrSide} -> ${cropSide}x${cropSide} pixels. Higher is better for`,
+    `Means over ${pairs.length} photos, ${lq.width}x${lq.height} -> ${hr.width}x${hr.height} pixels; s/image: median.`,
   );
-  print('PSNR and SSIM (luma, 8 bit), lower for ST-LPIPS, a perceptual distance. s/image is a median, without the');
-  print('first image.');
-  print(`Picture: ${picture}`);
-  return scores;
+  print('PSNR and SSIM (luma, 8 bit): higher is better. ST-LPIPS, a perceptual distance: lower is better; the');
+  print('students were trained with it, too.');
+  print(`\nSee:  ${picture}`);
+  print(`Use:  npx rsd-infer --weights ${runPaths(out).student} --input my-photos --output restored`);
 }
 
 const indented = (print: (line: string) => void) => (line: string) => print(`     ${line}`);
