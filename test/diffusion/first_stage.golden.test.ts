@@ -1,17 +1,18 @@
 /** @file From low-resolution image to restored image and back to golden data: enlargement, encoding, sampling, decoding. */
 import { describe, expect, it } from 'vitest';
 import { bicubicUpsample } from '../../src/diffusion/bicubic_upsample.js';
+import type { FirstStage } from '../../src/diffusion/first_stage.js';
 import { priorSample } from '../../src/diffusion/forward_process.js';
-import { sampleDeterministic, sampleOneStep, sampleStochastic } from '../../src/diffusion/samplers.js';
-import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { tf, type Tensor } from '../../src/engine/tfjs.js';
+import type { HostArray, StateAccess } from '../../src/engine/types.js';
 import { decode, quantize } from '../../src/nn/autoencoder.js';
-import { resshift } from '../../src/teacher/resshift.js';
-import { engineKinds, evaluate } from '../helpers/evaluate.js';
+import { treeToMemory } from '../../src/weights/layout.js';
+import { engineKinds, evaluate, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Size } from '../helpers/golden_models.js';
-import { goldenTensors, item, maxDifference } from '../helpers/golden_tensors.js';
-import { groupFeeds, groupOf } from '../helpers/param_groups.js';
+import { goldenTensors, item, items, maxDifference } from '../helpers/golden_tensors.js';
+import { pathWalker } from '../helpers/sampling.js';
 
 // Golden README, row diffusion/image_*.
 const LATENT = 1e-4;
@@ -54,55 +55,71 @@ describe.each(engineKinds)('bicubicUpsample, %s', (kind) => {
   });
 });
 
-// Op by op only: see samplers.golden.test.ts.
 describe.each(['micro', 'tiny'] as Size[])('image_%s', (size) => {
   const file = ['diffusion', `image_${size}.safetensors`];
-  it.skipIf(!hasGolden(...file))(goldenTitle('is encoded, sampled and decoded the same way', ...file), async () => {
-    const golden = await goldenTensors(...file);
-    const process = goldenProcess();
-    const network = await goldenUNet(size);
-    const autoencoder = await goldenAutoencoder(size);
-    const feeds = groupFeeds({ unet: network.tree, autoencoder: autoencoder.tree });
-    for (const name of ['lr', 'final_latent', 'one_step_latent']) feeds[name] = golden[name]!;
-    for (let k = 0; k < golden['noises']!.shape[0]!; k += 1) feeds[`noises/${k}`] = item(golden['noises']!, k);
-    const before = tf.memory().numTensors;
-    const found = await evaluate(
-      'eager',
-      (inputs: Tensors) => {
-        const vq = groupOf(inputs, 'autoencoder');
-        const firstStage = goldenFirstStage(autoencoder.config, vq, process);
-        const lq = inputs['lr']!;
-        const zy = firstStage.encodeLq(lq);
-        const noises = Object.values(groupOf(inputs, 'noises'));
-        const { schedule } = process;
-        const denoise = resshift({ process, unet: network.config }, groupOf(inputs, 'unet'), { lq, zy });
-        const zT = priorSample(schedule, zy, noises[0]!);
-        const final = sampleStochastic(schedule, denoise, zy, noises);
-        return {
-          z_y: zy,
-          final_latent: final,
-          ddim_latent: sampleDeterministic(schedule, denoise, zy, zT),
-          one_step_latent: sampleOneStep(schedule, denoise, zT),
-          codes: quantize(vq, autoencoder.config, final).indices,
-          expected_codes: quantize(vq, autoencoder.config, inputs['final_latent']!).indices,
-          // A code that flips at a tie changes the whole image, so images are compared from the same latent.
-          final_image: firstStage.decode(inputs['final_latent']!),
-          ...(golden['one_step_image'] ? { one_step_image: firstStage.decode(inputs['one_step_latent']!) } : {}),
-          ...(golden['final_image_not_quantized']
-            ? { final_image_not_quantized: decode(vq, autoencoder.config, final, { quantize: false }) }
-            : {}),
+  it.skipIf(!hasGolden(...file)).each(engineKinds)(
+    goldenTitle('is encoded, sampled and decoded the same way, %s', ...file),
+    async (kind) => {
+      const golden = await goldenTensors(...file);
+      const { lr, noises } = golden as Record<'lr' | 'noises', HostArray>;
+      const process = goldenProcess();
+      const unet = await goldenUNet(size);
+      const autoencoder = await goldenAutoencoder(size);
+      const before = tf.memory().numTensors;
+      const engine = createEngine({ kind });
+      try {
+        await engine.define(
+          { unet: treeToMemory(unet.tree), autoencoder: treeToMemory(autoencoder.tree) },
+          { constants: true },
+        );
+        const firstStage = (state: StateAccess): FirstStage =>
+          goldenFirstStage(autoencoder.config, state.read('autoencoder'), process);
+        const start = { lq: lr, noise: item(noises, 0) };
+        const encoded = await prepareFor(engine, start, ({ lq, noise }, state) => {
+          const zy = firstStage(state).encodeLq(lq!);
+          return { zy, zT: priorSample(process.schedule, zy, noise!) };
+        }).run(start);
+        const walk = pathWalker(engine, { process, unet: unet.config }, 'unet');
+        const from = { lq: lr, zy: encoded['zy']!, z: encoded['zT']!, noises: items(noises) };
+        const stochastic = await walk('stochastic', from);
+        const found = {
+          z_y: from.zy,
+          final_latent: stochastic.at(-1)!.z,
+          ddim_latent: (await walk('deterministic', from)).at(-1)!.z,
+          one_step_latent: stochastic[0]!.z0,
         };
-      },
-      feeds,
-    );
-    for (const name of ['z_y', 'final_latent', 'ddim_latent', 'one_step_latent']) {
-      expect(maxDifference(found[name]!, golden[name]!), name).toBeLessThan(LATENT);
-    }
-    for (const name of Object.keys(found).filter((key) => key.includes('image'))) {
-      expect(maxDifference(found[name]!, golden[name]!), name).toBeLessThan(IMAGE);
-    }
-    const flips = countFlips(found['codes']!, found['expected_codes']!, golden['codebook_gap']!);
-    expect(flips).toBeLessThan(0.01 * golden['codebook_gap']!.data.length);
-    expect(tf.memory().numTensors).toBe(before);
-  });
+        // A code that flips at a tie changes the whole image, so images are compared from the same latent.
+        const ends = {
+          final: found.final_latent,
+          expectedFinal: golden['final_latent']!,
+          oneStep: golden['one_step_latent']!,
+        };
+        const decoded = await prepareFor(engine, ends, ({ final, expectedFinal, oneStep }, state) => {
+          const vq = state.read('autoencoder');
+          const { decode: decodeImage } = firstStage(state);
+          return {
+            codes: quantize(vq, autoencoder.config, final!).indices,
+            expected_codes: quantize(vq, autoencoder.config, expectedFinal!).indices,
+            final_image: decodeImage(expectedFinal!),
+            ...(golden['one_step_image'] ? { one_step_image: decodeImage(oneStep!) } : {}),
+            ...(golden['final_image_not_quantized']
+              ? { final_image_not_quantized: decode(vq, autoencoder.config, final!, { quantize: false }) }
+              : {}),
+          };
+        }).run(ends);
+        for (const [name, value] of Object.entries(found)) {
+          expect(maxDifference(value, golden[name]!), name).toBeLessThan(LATENT);
+        }
+        const { codes, expected_codes: expectedCodes, ...images } = decoded;
+        for (const [name, image] of Object.entries(images)) {
+          expect(maxDifference(image, golden[name]!), name).toBeLessThan(IMAGE);
+        }
+        const flips = countFlips(codes!, expectedCodes!, golden['codebook_gap']!);
+        expect(flips).toBeLessThan(0.01 * golden['codebook_gap']!.data.length);
+      } finally {
+        engine.dispose();
+      }
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 });

@@ -36,6 +36,11 @@ export function item({ shape, data }: HostArray, index: number): HostArray {
   return { shape: [1, ...shape.slice(1)], data: data.slice(index * size, (index + 1) * size) };
 }
 
+/** All items of a stack: [N, ...] -> N times [1, ...]. */
+export function items(stack: HostArray): HostArray[] {
+  return Array.from({ length: stack.shape[0]! }, (_, index) => item(stack, index));
+}
+
 /** Largest absolute value. */
 export function maxAbs({ data }: HostArray): number {
   let max = 0;
