@@ -1,5 +1,6 @@
 /** @file A file read by position, so that large weight files are never held whole. */
-import { open } from 'node:fs/promises';
+import { constants } from 'node:buffer';
+import { open, stat as statOf } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 
 /** Node reads at most 2 GiB at a time. */
@@ -18,15 +19,14 @@ export interface RandomAccess {
  * @throws UserError if it cannot be opened or is no regular file.
  */
 export async function openRandomAccess(file: string): Promise<RandomAccess> {
-  const handle = await open(file).catch((error: unknown) => {
+  const explain = (error: unknown): never => {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UserError(code === 'ENOENT' ? 'the file does not exist' : message, { file }, { cause: error });
-  });
-  const stat = await handle.stat();
-  if (!stat.isFile()) {
-    await handle.close();
-    throw new UserError('this is no file', { file });
-  }
+  };
+  // Before it is opened: opening a pipe waits for its writer.
+  const stat = await statOf(file).catch(explain);
+  if (!stat.isFile()) throw new UserError('this is no file', { file });
+  const handle = await open(file).catch(explain);
   return {
     size: stat.size,
     read: async (position, length) => {
@@ -36,6 +36,13 @@ export async function openRandomAccess(file: string): Promise<RandomAccess> {
           expected: `at least ${position + length} bytes`,
           found: String(stat.size),
           remedy: 'Fetch or copy it again',
+        });
+      }
+      if (length > constants.MAX_LENGTH) {
+        throw new UserError('a part of the file is too large to be held at once', {
+          file,
+          expected: `at most ${constants.MAX_LENGTH} bytes`,
+          found: String(length),
         });
       }
       const bytes = new Uint8Array(length);

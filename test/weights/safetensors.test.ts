@@ -67,10 +67,14 @@ describe('readSafetensors', () => {
     ['wrong size for the shape', { a: tensor('F32', [3], 0, 8) }, 8, 'disagree'],
     ['reversed offsets', { a: tensor('F32', [0], 8, 0) }, 8, 'disagree'],
     ['unknown number format', { a: tensor('F8_E4M3', [8], 0, 8) }, 8, 'F8_E4M3'],
-    ['negative size', { a: tensor('F32', [-1, -2], 0, 8) }, 8, 'shape'],
-    ['fractional size', { a: tensor('F32', [0.5, 4], 0, 8) }, 8, 'shape'],
+    ['negative size', { a: tensor('F32', [-1, -2], 0, 8) }, 8, 'unexpected "-"'],
+    ['fractional size', { a: tensor('F32', [0.5, 4], 0, 8) }, 8, 'unexpected "."'],
+    ['size with an exponent', '{"a": {"dtype":"F32","shape":[2e0],"data_offsets":[0,8]}}', 8, 'unexpected "e"'],
+    ['size beyond exact numbers', { a: tensor('F32', [2 ** 60], 0, 8) }, 8, 'shape'],
+    ['sizes whose product overflows', { a: tensor('U8', [2 ** 32, 2 ** 32, 2 ** 32], 0, 8) }, 8, 'disagree'],
+    ['deep nesting', `{"a": ${'['.repeat(1e5)}${']'.repeat(1e5)}}`, 8, 'nested too deeply'],
     ['offsets no pair', { a: { dtype: 'F32', shape: [2], data_offsets: [0, 4, 8] } }, 8, 'data_offsets'],
-    ['description missing', { a: null }, 0, 'description'],
+    ['description missing', { a: 'F32' }, 0, 'description'],
     ['unknown field', { a: { ...(f32x2(0) as object), extra: 1 } }, 8, 'extra'],
     ['metadata of numbers', { __metadata__: { a: 1 } }, 0, '__metadata__'],
     ['array as header', [], 0, 'no JSON object'],
@@ -138,7 +142,7 @@ describe('writeSafetensors', () => {
       const exponent = bits >> 10;
       return exponent === 0 ? bits * 2 ** -24 : (1 + (bits & 1023) / 1024) * 2 ** (exponent - 15);
     });
-    const ties = Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 2047.5, 2 ** -25, 3 * 2 ** -25, 65519, 65520, -65520);
+    const ties = Float32Array.of(1 + 2 ** -11, 1 + 3 * 2 ** -11, 2047.5, 2 ** -25, 3 * 2 ** -25, 65519, -Infinity);
     const path = join(folder, 'half.safetensors');
     const write = new Map([
       ['all', { shape: [all.length], data: all }],
@@ -147,6 +151,15 @@ describe('writeSafetensors', () => {
     await writeSafetensors(path, write, {}, { dtype: 'F16' });
     const { tensors } = await readSafetensors(path);
     expect(tensors.get('all')!.data).toEqual(all);
-    expect([...tensors.get('ties')!.data]).toEqual([1, 1 + 2 ** -9, 2048, 0, 2 ** -23, 65504, Infinity, -Infinity]);
+    expect([...tensors.get('ties')!.data]).toEqual([1, 1 + 2 ** -9, 2048, 0, 2 ** -23, 65504, -Infinity]);
+  });
+
+  it('refuses numbers that half precision cannot hold', async () => {
+    const tree = new Map([['large', { shape: [2], data: Float32Array.of(0, -65520) }]]);
+    const path = join(folder, 'half.safetensors');
+    await expect(writeSafetensors(path, tree, {}, { dtype: 'F16' })).rejects.toThrow(
+      'large: half precision cannot hold',
+    );
+    expect(await readdir(folder)).toEqual([]);
   });
 });

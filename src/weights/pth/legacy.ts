@@ -2,6 +2,7 @@
  * @file The legacy checkpoint container (before PyTorch 1.6): five pickles in sequence, then the raw storages.
  */
 import { DTYPE_BYTES } from '../dtypes.js';
+import { printable } from '../printable.js';
 import type { RandomAccess } from '../random_access.js';
 import { FormatError } from './format_error.js';
 import { PickleCutOff, unpickle } from './pickle.js';
@@ -56,26 +57,30 @@ export async function readLegacyHead(
   let at = end;
   for (const key of keys) {
     const storage = storages.get(key);
-    if (!storage) throw new FormatError(`the storage ${key} belongs to no tensor`);
+    if (!storage) throw new FormatError(`the storage ${printable(key)} belongs to no tensor`);
     const count = new DataView((await access.read(at, 8)).buffer).getBigInt64(0, true);
     if (count !== BigInt(storage.length)) {
-      throw new FormatError(`the storage ${key} has ${count} numbers instead of ${storage.length}`);
+      throw new FormatError(`the storage ${printable(key)} has ${count} numbers instead of ${storage.length}`);
     }
     offsets.set(key, at + 8);
     at += 8 + storage.length * DTYPE_BYTES[storage.dtype];
-    if (at > access.size) throw new FormatError(`the storage ${key} is cut off`);
+    if (at > access.size) throw new FormatError(`the storage ${printable(key)} is cut off`);
+  }
+  for (const key of storages.keys()) {
+    if (!offsets.has(key)) throw new FormatError(`the storage ${printable(key)} is missing`);
   }
   return { root, offsets };
 }
 
 /** How long the pickles are is not written anywhere: read more until they end. */
 async function growHead(access: RandomAccess, maxBytes: number): Promise<Head> {
-  for (let length = FIRST_READ; ; length *= 8) {
-    const bytes = await access.read(0, Math.min(length, access.size));
+  const most = Math.min(access.size, maxBytes);
+  for (let length = FIRST_READ; ; length *= 4) {
+    const bytes = await access.read(0, Math.min(length, most));
     try {
       return parseHead(bytes);
     } catch (error) {
-      if (!(error instanceof PickleCutOff) || length >= access.size || length >= maxBytes) throw error;
+      if (!(error instanceof PickleCutOff) || length >= most) throw error;
     }
   }
 }

@@ -4,30 +4,50 @@
  * Only the pickle is read at first; nothing in it is executed. Storages are read one at a time when asked for.
  */
 import { UserError } from '../../errors.js';
-import { DTYPE_BYTES, decodeNumbers, type NumericArray } from '../dtypes.js';
+import { DTYPE_BYTES } from '../dtypes.js';
+import { printable } from '../printable.js';
 import { openRandomAccess, type RandomAccess } from '../random_access.js';
-import type { StoredTensor } from '../safetensors.js';
+import { tensorBytes } from '../raw_tensor.js';
 import { FormatError } from './format_error.js';
 import { readLegacyHead } from './legacy.js';
 import { unpickle } from './pickle.js';
-import { gatherElements, tensorHooks, type LazyTensor, type StorageRef } from './tensors.js';
+import { gatherBytes, tensorHooks, type LazyTensor, type StorageRef } from './tensors.js';
 import { readZipDirectory, readZipEntry } from './zip.js';
 
-/** Pickles of weight files are far below this. */
-const MAX_PICKLE_BYTES = 2 ** 28;
+/** A hundred thousand tensors. */
+const MAX_PICKLE_BYTES = 2 ** 24;
+
+/** Views of one storage may add up to this many times its size: tied weights do, hostile files go far beyond. */
+const MAX_SHARING = 8;
+const FREE_SHARED_BYTES = 2 ** 24;
 
 /** An open checkpoint. Close it when done. */
 export interface PthFile {
+  readonly container: 'zip' | 'legacy';
+  /** Bytes in the file. */
+  readonly size: number;
   /** The pickled object: Maps, arrays, numbers, strings and {@link LazyTensor}s. */
   readonly root: unknown;
-  /** Reads tensors, each storage once; order kept. */
-  readTensors(tensors: ReadonlyMap<string, LazyTensor>): Promise<Map<string, StoredTensor>>;
+  /** Raw bytes of tensors, in the order given; see {@link byStorage} for the order that reads each storage once. */
+  read(tensors: Iterable<LazyTensor>): AsyncGenerator<Uint8Array, void>;
   close(): Promise<void>;
 }
 
 interface Container {
   readonly root: unknown;
   readStorage(storage: StorageRef): Promise<Uint8Array>;
+}
+
+/** The same items, those of one storage beside each other. */
+export function byStorage<T extends { readonly tensor: LazyTensor }>(items: readonly T[]): T[] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const { key } = item.tensor.storage;
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return [...groups.values()].flat();
 }
 
 async function openZip(access: RandomAccess): Promise<Container> {
@@ -42,28 +62,23 @@ async function openZip(access: RandomAccess): Promise<Container> {
   if (order && (order.size > 16 || new TextDecoder().decode(await readZipEntry(access, order)).trim() !== 'little')) {
     throw new FormatError('its byte order is not little-endian');
   }
-  const { value } = unpickle(await readZipEntry(access, pickle), 0, tensorHooks(new Map()));
-  return {
-    root: value,
-    readStorage: async ({ key, dtype, length }) => {
-      const entry = entries.get(`${top}data/${key}`);
-      if (!entry) throw new FormatError(`the storage ${key} is missing`);
-      const bytes = length * DTYPE_BYTES[dtype];
-      if (entry.size !== bytes) throw new FormatError(`the storage ${key} has ${entry.size} bytes instead of ${bytes}`);
-      return readZipEntry(access, entry);
-    },
-  };
+  const storages = new Map<string, StorageRef>();
+  const { value } = unpickle(await readZipEntry(access, pickle), 0, tensorHooks(storages));
+  for (const { key, dtype, length } of storages.values()) {
+    const entry = entries.get(`${top}data/${key}`);
+    if (!entry) throw new FormatError(`the storage ${printable(key)} is missing`);
+    const bytes = length * DTYPE_BYTES[dtype];
+    if (entry.size !== bytes)
+      throw new FormatError(`the storage ${printable(key)} has ${entry.size} bytes instead of ${bytes}`);
+  }
+  return { root: value, readStorage: ({ key }) => readZipEntry(access, entries.get(`${top}data/${key}`)!) };
 }
 
 async function openLegacy(access: RandomAccess): Promise<Container> {
   const { root, offsets } = await readLegacyHead(access, MAX_PICKLE_BYTES);
   return {
     root,
-    readStorage: async ({ key, dtype, length }) => {
-      const offset = offsets.get(key);
-      if (offset === undefined) throw new FormatError(`the storage ${key} is missing`);
-      return access.read(offset, length * DTYPE_BYTES[dtype]);
-    },
+    readStorage: ({ key, dtype, length }) => access.read(offsets.get(key)!, length * DTYPE_BYTES[dtype]),
   };
 }
 
@@ -89,8 +104,10 @@ export async function openPth(file: string): Promise<PthFile> {
       const isZip = new TextDecoder('latin1').decode(await access.read(0, 2)) === 'PK';
       const { root, readStorage } = await (isZip ? openZip(access) : openLegacy(access));
       return {
+        container: isZip ? 'zip' : 'legacy',
+        size: access.size,
         root,
-        readTensors: (tensors) => naming(file, () => readTensors(tensors, readStorage)),
+        read: (tensors) => readTensors([...tensors], (storage) => naming(file, () => readStorage(storage)), file),
         close: () => access.close(),
       };
     });
@@ -100,24 +117,32 @@ export async function openPth(file: string): Promise<PthFile> {
   }
 }
 
-async function readTensors(
-  tensors: ReadonlyMap<string, LazyTensor>,
+async function* readTensors(
+  tensors: readonly LazyTensor[],
   readStorage: Container['readStorage'],
-): Promise<Map<string, StoredTensor>> {
-  const byStorage = new Map<string, [string, LazyTensor][]>();
-  for (const item of tensors) {
-    const { key } = item[1].storage;
-    const users = byStorage.get(key);
-    if (users) users.push(item);
-    else byStorage.set(key, [item]);
+  file: string,
+): AsyncGenerator<Uint8Array, void> {
+  checkSharing(tensors, file);
+  let held: { key: string; bytes: Uint8Array } | undefined;
+  for (const tensor of tensors) {
+    const { storage } = tensor;
+    if (held?.key !== storage.key) {
+      held = undefined;
+      held = { key: storage.key, bytes: await readStorage(storage) };
+    }
+    yield gatherBytes(tensor, held.bytes);
   }
-  const read = new Map<string, NumericArray>();
-  for (const users of byStorage.values()) {
-    const { storage } = users[0]![1];
-    const numbers = decodeNumbers(storage.dtype, await readStorage(storage));
-    for (const [name, tensor] of users) read.set(name, gatherElements(tensor, numbers));
-  }
-  return new Map(
-    [...tensors].map(([name, { shape, storage }]) => [name, { dtype: storage.dtype, shape, data: read.get(name)! }]),
-  );
+}
+
+/** What is read must be in proportion to what the file holds. */
+function checkSharing(tensors: readonly LazyTensor[], file: string): void {
+  const storages = new Map(tensors.map(({ storage }) => [storage.key, storage.length * DTYPE_BYTES[storage.dtype]]));
+  const stored = [...storages.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const wanted = tensors.reduce((sum, { shape, storage }) => sum + tensorBytes({ dtype: storage.dtype, shape }), 0);
+  if (wanted <= MAX_SHARING * stored + FREE_SHARED_BYTES) return;
+  throw new UserError('the tensors are views that repeat their storages too often', {
+    file,
+    expected: `at most ${MAX_SHARING} times the stored ${stored} bytes`,
+    found: `${wanted} bytes`,
+  });
 }

@@ -4,6 +4,7 @@
  * Opcodes of protocols 2 to 4 as described in Python's `pickletools`. Dictionaries become Maps, lists and tuples arrays,
  * integers beyond 2^53 bigints.
  */
+import { printable } from '../printable.js';
 import { FormatError } from './format_error.js';
 
 /** An allowed global: what it makes when a pickle calls it, if it may be called at all. */
@@ -17,6 +18,9 @@ export interface PickleHooks {
   /** The object a persistent id stands for. */
   persistent(id: unknown): unknown;
 }
+
+/** A storage's id has this many at most. */
+const MAX_ID_PARTS = 6;
 
 /** The bytes ended inside the pickle: with more of the file at hand it may still be whole. */
 export class PickleCutOff extends FormatError {
@@ -43,7 +47,15 @@ class AllowedGlobal {
   }
 }
 
+/** Real pickles spend about ten bytes on each container they make; these bounds keep hostile ones in proportion, too. */
+const FREE_OBJECTS = 4096;
+const BYTES_PER_OBJECT = 3;
+
 class Unpickler {
+  /** Containers and calls that may still be made. */
+  private objects: number;
+  /** Elements and characters that may still be handed to calls: a recalled list costs each time it is used. */
+  private handed: number;
   private stack: unknown[] = [];
   private readonly marks: unknown[][] = [];
   private readonly memo = new Map<number, unknown>();
@@ -55,6 +67,8 @@ class Unpickler {
     private readonly hooks: PickleHooks,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.objects = FREE_OBJECTS + bytes.length / BYTES_PER_OBJECT;
+    this.handed = FREE_OBJECTS + bytes.length;
   }
 
   run(): { value: unknown; end: number } {
@@ -63,6 +77,12 @@ class Unpickler {
       if (code === 0x2e) return { value: this.pop(), end: this.at };
       this.step(code);
     }
+  }
+
+  /** Counts an object that is being made. */
+  private made<T>(object: T): T {
+    if (--this.objects < 0) throw new FormatError('the pickle makes more objects than its size explains');
+    return object;
   }
 
   private skip(count: number): number {
@@ -133,8 +153,9 @@ class Unpickler {
   }
 
   private findGlobal(module: unknown, name: unknown): AllowedGlobal {
-    const label = `${String(module)}.${String(name)}`;
-    const target = typeof module === 'string' && typeof name === 'string' ? this.hooks.global(module, name) : undefined;
+    if (typeof module !== 'string' || typeof name !== 'string') throw new FormatError('the pickle names no global');
+    const label = printable(`${module}.${name}`);
+    const target = this.hooks.global(module, name);
     if (!target) throw new FormatError(`the pickle asks for ${label}, which is not on the list of allowed names`);
     return new AllowedGlobal(label, target);
   }
@@ -169,7 +190,12 @@ class Unpickler {
     const target = this.pop();
     if (!(target instanceof AllowedGlobal) || !Array.isArray(args))
       throw new FormatError('the pickle calls something that cannot be called');
-    return target.call(args);
+    for (const argument of args as unknown[]) {
+      if (typeof argument === 'string' || Array.isArray(argument)) this.handed -= argument.length;
+    }
+    this.handed -= args.length;
+    if (this.handed < 0) throw new FormatError('the pickle calls with more than its size explains');
+    return this.made(target.call(args));
   }
 
   private build(): void {
@@ -196,7 +222,7 @@ class Unpickler {
         return true;
       case 0x28: // MARK
         this.marks.push(this.stack);
-        this.stack = [];
+        this.stack = this.made([]);
         return true;
       case 0x62: // BUILD
         this.build();
@@ -231,16 +257,16 @@ class Unpickler {
   private value(code: number): unknown {
     switch (code) {
       case 0x7d: // EMPTY_DICT
-        return new Map();
+        return this.made(new Map());
       case 0x5d: // EMPTY_LIST
       case 0x29: // EMPTY_TUPLE
-        return [];
+        return this.made([]);
       case 0x74: // TUPLE
         return this.sinceMark();
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        return this.tuple(code - 0x84);
+        return this.made(this.tuple(code - 0x84));
       case 0x4e: // NONE
         return null;
       case 0x88: // NEWTRUE
@@ -277,7 +303,7 @@ class Unpickler {
       case 0x52: // REDUCE
         return this.reduce();
       case 0x51: // BINPERSID
-        return this.hooks.persistent(this.unwrap(this.pop()));
+        return this.made(this.hooks.persistent(this.unwrap(this.pop())));
       case 0x68: // BINGET
         return this.recall(this.byte());
       case 0x6a: // LONG_BINGET
@@ -289,6 +315,7 @@ class Unpickler {
 
   /** Persistent ids carry globals (the storage's type): hand out what the allow-list holds. */
   private unwrap(id: unknown): unknown {
+    if (Array.isArray(id) && id.length > MAX_ID_PARTS) throw new FormatError('the pickle refers to no storage');
     return Array.isArray(id) ? id.map((part: unknown) => (part instanceof AllowedGlobal ? part.target : part)) : id;
   }
 }

@@ -1,7 +1,9 @@
 /**
  * @file The names a weight file's pickle may use, and the tensors they describe: views into storages that are read later.
  */
-import type { DType, NumericArray } from '../dtypes.js';
+import { DTYPE_BYTES, type DType } from '../dtypes.js';
+import { printable } from '../printable.js';
+import { elementCount } from '../raw_tensor.js';
 import { FormatError } from './format_error.js';
 import type { PickleGlobal, PickleHooks } from './pickle.js';
 
@@ -39,6 +41,9 @@ const STORAGE_TYPES: Readonly<Record<string, DType>> = {
 /** A broadcast view may hold more elements than its storage, but no more than this: a tiny file must not fill the memory. */
 const MAX_BROADCAST = 2 ** 18;
 
+/** Far beyond any parameter's rank. */
+const MAX_RANK = 64;
+
 class StorageType implements PickleGlobal {
   readonly call = null;
 
@@ -62,14 +67,15 @@ class Storage implements StorageRef {
 function rebuildTensor(args: readonly unknown[]): LazyTensor {
   const [storage, offset, shape, stride] = args;
   if (!(storage instanceof Storage)) throw new FormatError('a tensor has no storage');
+  if (Array.isArray(shape) && shape.length > MAX_RANK) throw new FormatError('a tensor has too many dimensions');
   if (!isCount(offset) || !isCounts(shape) || !isCounts(stride) || shape.length !== stride.length) {
     throw new FormatError('a tensor has impossible sizes or strides');
   }
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = elementCount(shape);
   const last = shape.reduce((sum, size, axis) => sum + (size - 1) * stride[axis]!, storage.viewOffset + offset);
   if (count > 0 && last >= storage.length) {
     throw new FormatError(
-      `a tensor of shape [${shape.join(',')}] reaches beyond its storage of ${storage.length} numbers`,
+      `a tensor of shape [${printable(shape.join(','))}] reaches beyond its storage of ${storage.length} numbers`,
     );
   }
   if (count > Math.max(storage.length, MAX_BROADCAST)) {
@@ -127,7 +133,7 @@ function storageOf(id: unknown, known: Map<string, Storage>): Storage {
   }
   const first = known.get(key);
   if (first && (first.dtype !== type.dtype || first.length !== length)) {
-    throw new FormatError(`the storage ${key} is described in two ways`);
+    throw new FormatError(`the storage ${printable(key)} is described in two ways`);
   }
   const root = first ?? new Storage(key, type.dtype, length, 0);
   known.set(key, root);
@@ -152,26 +158,53 @@ export function tensorHooks(storages: Map<string, StorageRef>): PickleHooks {
   };
 }
 
-/** Copies a tensor out of its storage, row-major. */
-export function gatherElements({ offset, shape, stride }: LazyTensor, storage: NumericArray): NumericArray {
-  const count = shape.reduce((product, size) => product * size, 1);
-  const rowMajor = shape.every((size, axis) => {
-    const inner = shape.slice(axis + 1).reduce((product, n) => product * n, 1);
-    return size === 1 || stride[axis] === inner;
+type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
+
+/** Bytes as words of one element each, copied only where they are not aligned. */
+function asWords(bytes: Uint8Array, elementBytes: number): Words {
+  const { buffer, byteOffset, byteLength } = aligned(bytes, elementBytes);
+  const length = byteLength / elementBytes;
+  switch (elementBytes) {
+    case 1:
+      return new Uint8Array(buffer, byteOffset, length);
+    case 2:
+      return new Uint16Array(buffer, byteOffset, length);
+    case 4:
+      return new Uint32Array(buffer, byteOffset, length);
+    default:
+      return new BigUint64Array(buffer, byteOffset, length);
+  }
+}
+
+function aligned(bytes: Uint8Array, elementBytes: number): Uint8Array {
+  return bytes.byteOffset % elementBytes === 0 ? bytes : new Uint8Array(bytes);
+}
+
+/**
+ * A tensor's bytes, row-major, from those of its storage: a view of them where its elements follow each other, else a copy.
+ */
+export function gatherBytes({ storage, offset, shape, stride }: LazyTensor, bytes: Uint8Array): Uint8Array {
+  const count = elementCount(shape);
+  const elementBytes = DTYPE_BYTES[storage.dtype];
+  let inner = 1;
+  const rowMajor = shape.toReversed().every((size, fromLast) => {
+    const follows = size === 1 || stride[shape.length - 1 - fromLast] === inner;
+    inner *= size;
+    return follows;
   });
-  if (rowMajor || count === 0) return storage.slice(offset, offset + count);
-  const out = storage.slice(0, 0).constructor as new (length: number) => NumericArray;
-  const result = new out(count);
+  if (rowMajor || count === 0) return bytes.subarray(offset * elementBytes, (offset + count) * elementBytes);
+  const from = asWords(bytes, elementBytes);
+  const to = asWords(new Uint8Array(count * elementBytes), elementBytes);
   const index = new Array<number>(shape.length).fill(0);
-  let from = offset;
+  let position = offset;
   for (let i = 0; i < count; i++) {
-    result[i] = storage[from]!;
+    to[i] = from[position]!;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      from += stride[axis]!;
+      position += stride[axis]!;
       if (++index[axis]! < shape[axis]!) break;
-      from -= stride[axis]! * shape[axis]!;
+      position -= stride[axis]! * shape[axis]!;
       index[axis] = 0;
     }
   }
-  return result;
+  return new Uint8Array(to.buffer);
 }

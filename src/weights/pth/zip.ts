@@ -4,6 +4,7 @@
  * Only what a weight file needs; nothing is ever written to disk. Layout: PKWARE APPNOTE 6.3, sections 4.3 and 4.5.3.
  */
 import { crc32, inflateRawSync } from 'node:zlib';
+import { printable } from '../printable.js';
 import type { RandomAccess } from '../random_access.js';
 import { FormatError } from './format_error.js';
 
@@ -20,8 +21,11 @@ const ZIP64_EXTRA = 1;
 const ENCRYPTED = 1;
 const STORED = 0;
 const DEFLATED = 8;
-/** Deflate cannot do better than about 1032 to 1. */
-const MAX_RATIO = 1040;
+/** Far above what a checkpoint with deflated entries reaches; zip bombs are beyond it. */
+const MAX_UNPACKED_RATIO = 64;
+const FREE_UNPACKED_BYTES = 2 ** 24;
+/** About half a million entries. */
+const MAX_DIRECTORY_BYTES = 2 ** 26;
 
 export interface ZipEntry {
   readonly name: string;
@@ -90,11 +94,12 @@ function widen(fields: [number, number, number], extra: DataView): [number, numb
 /**
  * Reads the central directory.
  * @returns Entries by full name.
- * @throws FormatError on any inconsistency, on encrypted entries and on doubled names.
+ * @throws FormatError on any inconsistency, on encrypted, doubled and overlapping entries, and on zip bombs.
  */
 export async function readZipDirectory(access: RandomAccess): Promise<Map<string, ZipEntry>> {
   const { offset, bytes, count } = await findDirectory(access);
   if (offset + bytes > access.size) throw new FormatError('the zip directory lies outside the file');
+  if (bytes > MAX_DIRECTORY_BYTES) throw new FormatError(`its zip directory of ${bytes} bytes is too large`);
   const directory = await access.read(offset, bytes);
   const view = viewOf(directory);
   const entries = new Map<string, ZipEntry>();
@@ -107,8 +112,9 @@ export async function readZipDirectory(access: RandomAccess): Promise<Map<string
     const next = extraEnd + view.getUint16(at + 32, true);
     if (next > bytes) throw new FormatError('the zip directory is damaged');
     const name = new TextDecoder().decode(directory.subarray(at + ENTRY_BYTES, nameEnd));
-    if (entries.has(name)) throw new FormatError(`the zip entry ${name} is there twice`);
-    if (view.getUint16(at + 8, true) & ENCRYPTED) throw new FormatError(`the zip entry ${name} is encrypted`);
+    if (entries.has(name)) throw new FormatError(`the zip entry ${printable(name)} is there twice`);
+    if (view.getUint16(at + 8, true) & ENCRYPTED)
+      throw new FormatError(`the zip entry ${printable(name)} is encrypted`);
     const narrow: [number, number, number] = [
       view.getUint32(at + 24, true),
       view.getUint32(at + 20, true),
@@ -125,7 +131,22 @@ export async function readZipDirectory(access: RandomAccess): Promise<Map<string
     });
     at = next;
   }
+  checkExtent([...entries.values()], offset, access.size);
   return entries;
+}
+
+/** Entries follow each other before the directory, and unpack to a size in proportion to the file's. */
+function checkExtent(entries: readonly ZipEntry[], directoryOffset: number, fileBytes: number): void {
+  let [position, unpacked] = [0, 0];
+  for (const { name, headerOffset, packedSize, size } of [...entries].sort((a, b) => a.headerOffset - b.headerOffset)) {
+    if (headerOffset < position) throw new FormatError(`the zip entry ${printable(name)} overlaps another`);
+    position = headerOffset + LOCAL_BYTES + packedSize;
+    unpacked += size;
+  }
+  if (position > directoryOffset) throw new FormatError('a zip entry reaches into the directory');
+  if (unpacked > MAX_UNPACKED_RATIO * fileBytes + FREE_UNPACKED_BYTES) {
+    throw new FormatError(`its entries unpack to ${unpacked} bytes, far more than the file's ${fileBytes}`);
+  }
 }
 
 /**
@@ -135,13 +156,13 @@ export async function readZipDirectory(access: RandomAccess): Promise<Map<string
 export async function readZipEntry(access: RandomAccess, entry: ZipEntry): Promise<Uint8Array> {
   const { name, size, packedSize, method, headerOffset } = entry;
   const damaged = (what: string, cause?: unknown): FormatError =>
-    new FormatError(`the zip entry ${name} ${what}`, { cause });
+    new FormatError(`the zip entry ${printable(name)} ${what}`, { cause });
   if (headerOffset + LOCAL_BYTES + packedSize > access.size) throw damaged('lies outside the file');
   const local = viewOf(await access.read(headerOffset, LOCAL_BYTES));
   if (local.getUint32(0, true) !== LOCAL_SIGNATURE) throw damaged('has no header');
   const dataOffset = headerOffset + LOCAL_BYTES + local.getUint16(26, true) + local.getUint16(28, true);
   if (method !== STORED && method !== DEFLATED) throw damaged(`is packed by method ${method}, which is not supported`);
-  if (method === STORED ? size !== packedSize : size > packedSize * MAX_RATIO) throw damaged('has an impossible size');
+  if (method === STORED && size !== packedSize) throw damaged('has an impossible size');
   const packed = await access.read(dataOffset, packedSize);
   let bytes = packed;
   if (method === DEFLATED) {
