@@ -17,7 +17,7 @@ function checkCharacters(text: string): void {
   for (let i = 0; i < text.length;) {
     const piece = text[i] === '"' ? matchAt(STRING, text, i) : matchAt(STRUCTURE, text, i);
     if (piece === undefined) throw new SyntaxError(`unexpected ${JSON.stringify(text[i])} at character ${i}`);
-    if (piece[0] !== '"') {
+    if (!piece.startsWith('"')) {
       for (const character of piece) {
         if (character === '{' || character === '[') depth++;
         else if (character === '}' || character === ']') depth--;

@@ -1,7 +1,8 @@
 /** @file Holds a tree of weights against what a network expects, and widens a first convolution for the noise channel. */
 import { UserError } from '../errors.js';
 import type { ParamSpec } from '../nn/param_spec.js';
-import type { HostTensor, HostTree } from './tree.js';
+import { printable } from './printable.js';
+import type { HostTree } from './tree.js';
 
 /** How many names an error message lists. */
 const LISTED = 5;
@@ -14,18 +15,24 @@ function list(problem: string, names: readonly string[]): string[] {
 
 /**
  * Checks that a tree is exactly a network's parameters.
- * @param tree Official layout.
+ * @param tree Official layout; whatever has a shape.
  * @param file Named in the error.
  * @returns The tree in the order of `specs`.
  * @throws UserError naming missing, unexpected and mis-shaped parameters.
  */
-export function matchParams(tree: HostTree, specs: readonly ParamSpec[], file: string): HostTree {
+export function matchParams<T extends { readonly shape: readonly number[] }>(
+  tree: ReadonlyMap<string, T>,
+  specs: readonly ParamSpec[],
+  file: string,
+): Map<string, T> {
   const expected = new Set(specs.map(({ name }) => name));
   const missing = specs.filter(({ name }) => !tree.has(name)).map(({ name }) => name);
-  const unexpected = [...tree.keys()].filter((name) => !expected.has(name));
+  const unexpected = [...tree.keys()].filter((name) => !expected.has(name)).map(printable);
   const misshaped = specs.flatMap(({ name, shape }) => {
     const found = tree.get(name)?.shape;
-    return found && found.join() !== shape.join() ? [`${name} [${found.join()}] instead of [${shape.join()}]`] : [];
+    return found && found.join() !== shape.join()
+      ? [`${name} [${printable(found.join())}] instead of [${shape.join()}]`]
+      : [];
   });
   const problems = [
     ...list('missing', missing),
@@ -38,7 +45,7 @@ export function matchParams(tree: HostTree, specs: readonly ParamSpec[], file: s
       remedy: 'Check that the file belongs to this network and that its configuration is the one it was trained with',
     });
   }
-  return new Map(specs.map(({ name }): [string, HostTensor] => [name, tree.get(name)!]));
+  return new Map(specs.map(({ name }): [string, T] => [name, tree.get(name)!]));
 }
 
 /**

@@ -17,11 +17,13 @@ import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import type { UNetConfig } from '../nn/unet_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
-import { asFloat32 } from './dtypes.js';
+import { requireFinite } from './finite.js';
 import { matchParams } from './match.js';
-import { readWeights } from './read.js';
-import { isSafetensors, readSafetensors, writeSafetensors } from './safetensors.js';
+import { readTree } from './read.js';
+import { writeSafetensors } from './safetensors.js';
+import { readStateDict } from './state_dict.js';
 import type { HostTree } from './tree.js';
+import { withWeightFile } from './weight_file.js';
 
 /** What a model file holds: a one-step student, a T-step teacher (both usually with autoencoder), or an autoencoder alone. */
 export type ModelKind = 'student' | 'teacher' | 'autoencoder';
@@ -40,11 +42,13 @@ export interface Model {
   /** The process of the U-Net; present with it. */
   readonly diffusion?: DiffusionConfig;
   readonly autoencoder?: Weighted<AutoencoderConfig>;
+  /** Options of a state dict that neither its shapes nor the caller told, e.g. `imageSize 64`: official values were taken. */
+  readonly assumed?: readonly string[];
   /** Further strings of the header, e.g. `timesteps`, `training`. */
   readonly extra: Readonly<Record<string, string>>;
 }
 
-/** Configs of a state dict that brings none; what is left out is official. */
+/** Configs of a state dict that brings none; what is left out is recognised from shapes, and official where they do not tell. */
 export interface AssumedConfigs {
   readonly unet?: UNetConfig;
   readonly diffusion?: DiffusionConfig;
@@ -59,8 +63,6 @@ const FORMATS: Readonly<Record<ModelKind, string>> = {
 const FORMAT_VERSION = '1';
 const OWN_KEYS = new Set(['format', 'format_version', 'package_version', 'unet', 'diffusion', 'autoencoder']);
 const AUTOENCODER_PREFIX = 'first_stage_model.';
-const FIRST_CONVOLUTION = 'input_blocks.0.0.weight';
-const ENCODER_CONVOLUTION = 'encoder.conv_in.weight';
 
 const unetSchema = unetSection.extend({
   condMask: z.boolean().optional(),
@@ -104,23 +106,19 @@ export async function writeModelFile(
 }
 
 /**
- * Reads a model file, or an official state dict (.pth or .safetensors), which is recognised by its first convolution.
+ * Reads a model file, or an official state dict (.pth or .safetensors), which is recognised by its shapes.
  * @param assumed Configs for a state dict; a model file brings its own.
  * @returns Trees in official layout, every parameter present and of the configured shape.
  * @throws UserError if the file is missing, damaged, no model, or does not fit its config (parameter, expected, found).
  */
 export async function readModelFile(file: string, assumed: AssumedConfigs = {}): Promise<Model> {
-  if (await isSafetensors(file)) {
-    const { tensors, metadata } = await readSafetensors(file);
+  return withWeightFile(file, async (opened) => {
+    const { metadata, tensors } = opened;
     const kind = (Object.keys(FORMATS) as ModelKind[]).find((name) => FORMATS[name] === metadata['format']);
-    if (kind !== undefined) {
-      const tree = new Map(
-        [...tensors].map(([name, { shape, data }]) => [name, { shape, data: asFloat32(data) }] as const),
-      );
-      return parseModel(file, kind, tree, metadata);
-    }
-  }
-  return recognise(file, await readWeights(file), assumed);
+    if (kind === undefined) return readStateDict(file, opened, assumed);
+    const tree = await readTree(opened, new Map(tensors.map((tensor) => [tensor.name, tensor])));
+    return parseModel(file, kind, tree, metadata);
+  });
 }
 
 function parseModel(file: string, kind: ModelKind, tree: HostTree, metadata: Readonly<Record<string, string>>): Model {
@@ -181,43 +179,4 @@ function checkUNet(file: string, config: UNetConfig, tree: HostTree): Weighted<U
 
 function checkAutoencoder(file: string, config: AutoencoderConfig, tree: HostTree): Weighted<AutoencoderConfig> {
   return { config, tree: requireFinite(file, matchParams(tree, autoencoderSpecs(config), file)) };
-}
-
-/** A quantising decoder would hide NaN: every latent has a nearest code, whatever it is. */
-function requireFinite(file: string, tree: HostTree): HostTree {
-  for (const [name, { data }] of tree) {
-    // A plain loop: over a hundred million values a callback takes seconds.
-    for (let i = 0; i < data.length; i++) {
-      if (Number.isFinite(data[i])) continue;
-      const found = `${data[i]} at index ${i}`;
-      throw new UserError('the weights are broken', { file, key: name, expected: 'finite numbers', found });
-    }
-  }
-  return tree;
-}
-
-/** A state dict without configs: what it is by its first convolution, how it is built by `assumed`. */
-function recognise(file: string, tree: HostTree, assumed: AssumedConfigs): Model {
-  const first = tree.get(FIRST_CONVOLUTION);
-  if (first) {
-    const base = assumed.unet ?? unetSchema.parse({});
-    const withoutNoise = unetSpecs({ ...base, noiseChannels: 0 }).find(({ name }) => name === FIRST_CONVOLUTION)!;
-    const noiseChannels = Math.max(first.shape[1]! - withoutNoise.shape[1]!, 0);
-    const config = { ...base, noiseChannels };
-    return {
-      kind: noiseChannels > 0 ? 'student' : 'teacher',
-      unet: checkUNet(file, config, tree),
-      diffusion: assumed.diffusion ?? diffusionSection.parse({}),
-      extra: {},
-    };
-  }
-  if (tree.has(ENCODER_CONVOLUTION)) {
-    const config = assumed.autoencoder ?? autoencoderSchema.parse({});
-    return { kind: 'autoencoder', autoencoder: checkAutoencoder(file, config, tree), extra: {} };
-  }
-  throw new UserError('no model of this package or of ResShift, SinSR, RSD', {
-    file,
-    expected: `a parameter ${FIRST_CONVOLUTION} (U-Net) or ${ENCODER_CONVOLUTION} (autoencoder)`,
-    found: tree.size === 0 ? 'no parameters' : `${tree.size} others, e.g. ${[...tree.keys()][0]}`,
-  });
 }

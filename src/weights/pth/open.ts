@@ -126,10 +126,7 @@ async function* readTensors(
   let held: { key: string; bytes: Uint8Array } | undefined;
   for (const tensor of tensors) {
     const { storage } = tensor;
-    if (held?.key !== storage.key) {
-      held = undefined;
-      held = { key: storage.key, bytes: await readStorage(storage) };
-    }
+    if (held?.key !== storage.key) held = { key: storage.key, bytes: await readStorage(storage) };
     yield gatherBytes(tensor, held.bytes);
   }
 }

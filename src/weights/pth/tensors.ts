@@ -25,7 +25,8 @@ export class LazyTensor {
   ) {}
 }
 
-const STORAGE_TYPES: Readonly<Record<string, DType>> = {
+/** Number formats of the typed storages, by their names in the module `torch`. */
+export const STORAGE_TYPES: Readonly<Record<string, DType>> = {
   DoubleStorage: 'F64',
   FloatStorage: 'F32',
   HalfStorage: 'F16',
