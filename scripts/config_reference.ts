@@ -87,6 +87,8 @@ function rowsOf(section: Node, prefix: string): Row[] {
     const kinds = node.oneOf?.filter(({ properties }) => properties);
     if (kinds) return rowsOfKinds(node, kinds, key);
     if (node.properties) return rowsOf(node, `${key}.`);
+    const long = node.anyOf?.find(({ properties }) => properties);
+    if (long) return rowsOf(long, `${key}.`);
     return [{ key, default: defaultOf(node), allowed: allowed(node), meaning: node.description ?? '' }];
   });
 }

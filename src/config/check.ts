@@ -39,6 +39,17 @@ function checkTimesteps({ rsd, diffusion }: RunConfig, fail: Fail): void {
   }
 }
 
+function checkScheduler({ train: { scheduler } }: RunConfig, fail: Fail): void {
+  const { name, milestones } = scheduler;
+  if (name !== 'milestones') return;
+  const ascending = milestones?.every((milestone, i) => i === 0 || milestone > milestones[i - 1]!);
+  if (ascending) return;
+  fail('train.scheduler.milestones', 'the scheduler milestones needs them', {
+    expected: 'ascending iterations',
+    found: milestones ? `[${milestones.join(', ')}]` : 'none',
+  });
+}
+
 function checkRespacing({ diffusion }: RunConfig, fail: Fail): void {
   if (diffusion.timestepRespacing === null) return;
   fail(
@@ -76,6 +87,7 @@ export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
 export function checkRun(config: RunConfig, file: string): void {
   const fail = failIn(file);
   checkBatch(config, fail);
+  checkScheduler(config, fail);
   checkRespacing(config, fail);
   if (config.method === 'rsd') checkTimesteps(config, fail);
   checkSizes(config, fail);

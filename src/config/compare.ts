@@ -23,6 +23,7 @@ const FREE_TO_CHANGE: readonly string[] = [
 const SECTION_OF_METHOD: Readonly<Record<RunConfig['method'], string>> = {
   rsd: 'rsd',
   resshift: 'resshift',
+  sinsr: 'sinsr',
   autoencoder: 'autoencoderTraining',
 };
 

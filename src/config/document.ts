@@ -1,17 +1,40 @@
 /** @file The text of a run file: YAML with line numbers, and values set over it from the command line. */
 import { readFile } from 'node:fs/promises';
-import { LineCounter, isNode, parse, parseDocument } from 'yaml';
+import { LineCounter, isNode, isScalar, parse, parseDocument, visit } from 'yaml';
 import { UserError } from '../errors.js';
 
 /** Name that errors give to the origin of an overriding value. */
 const OVERRIDE_ORIGIN = '--set';
+
+/** Where a value was written. */
+export interface Origin {
+  readonly file: string;
+  readonly line?: number;
+  /** Its key there, if that is not ours: an official file's. */
+  readonly writtenAs?: string;
+}
 
 /** A run file's values before validation. */
 export interface RunDocument {
   readonly file: string;
   readonly values: Record<string, unknown>;
   /** Where a key's value was written: the file with its line, or the command line. */
-  origin(path: readonly PropertyKey[]): { file: string; line?: number };
+  origin(path: readonly PropertyKey[]): Origin;
+}
+
+/** Texts that stand for something else in OmegaConf files, the official ones' format. */
+const PLACEHOLDER = /\$\{|^\?\?\?$/;
+
+/** A text of a YAML file and its place. */
+export interface Placeholder {
+  readonly text: string;
+  readonly line: number | undefined;
+}
+
+/** A YAML file: a mapping, and the lines of its keys. */
+export interface YamlFile extends RunDocument {
+  /** OmegaConf's interpolations (`${...}`) and missing values (`???`); to us they are plain text. */
+  readonly placeholders: readonly Placeholder[];
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
@@ -37,50 +60,84 @@ function parseOverride(override: string): { path: string[]; value: unknown } {
   }
 }
 
-function setValue(values: Record<string, unknown>, path: readonly string[], value: unknown): void {
+/**
+ * Sets the value at a path of nested sections, which are made where they are missing.
+ * @returns the section that is a value and therefore in the way; undefined if there was none
+ */
+export function setValue(
+  values: Record<string, unknown>,
+  path: readonly string[],
+  value: unknown,
+): readonly string[] | undefined {
   let section = values;
-  path.slice(0, -1).forEach((name, depth) => {
+  for (const [depth, name] of path.slice(0, -1).entries()) {
     const child = section[name] ?? {};
-    if (!isMapping(child)) {
-      const key = path.slice(0, depth + 1).join('.');
-      throw new UserError('is a value, not a section', { file: OVERRIDE_ORIGIN, key, found: path.join('.') });
-    }
+    if (!isMapping(child)) return path.slice(0, depth + 1);
     section[name] = child;
     section = child;
-  });
+  }
   section[path.at(-1)!] = value;
+  return undefined;
+}
+
+function notYaml(file: string, problem: Error): UserError {
+  const [message] = problem.message.split('\n');
+  return new UserError(`not valid YAML: ${message!.replace(/:$/, '')}`, { file }, { cause: problem });
 }
 
 /**
- * Reads a run file and sets values over it.
- * @param file YAML file; a mapping at its top
- * @param overrides `key=value` each, the value as YAML; later ones win
- * @throws UserError if the file is missing, not YAML (with the line), or an override is malformed
+ * Reads a YAML file.
+ * @param file a mapping at its top; empty counts as one
+ * @param version YAML 1.1 for official files (`yes` is true), as the programs read them that they were written for
+ * @throws UserError if the file is missing or not YAML (with the line); keys given twice and tags that only Python knows
+ *   are not YAML
  */
-export async function readRunDocument(file: string, overrides: readonly string[]): Promise<RunDocument> {
+export async function readYamlFile(file: string, version: '1.1' | '1.2' = '1.2'): Promise<YamlFile> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new UserError('cannot read the run file', { file, found: String(error) }, { cause: error });
   });
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter });
-  const problem = document.errors[0];
-  if (problem) {
-    const [message] = problem.message.split('\n');
-    throw new UserError(`not valid YAML: ${message!.replace(/:$/, '')}`, { file }, { cause: problem });
+  const document = parseDocument(text, { lineCounter, version });
+  // Tags without a meaning here (Python objects) are only warned of: what they stand for would be lost.
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem) throw notYaml(file, problem);
+  let values: unknown;
+  try {
+    values = document.toJS() ?? {};
+  } catch (error) {
+    // Aliases without an anchor, or more of them than any run file needs.
+    throw notYaml(file, error as Error);
   }
-  const values: unknown = document.toJS() ?? {};
   if (!isMapping(values)) throw new UserError('not a run file', { file, expected: 'a mapping of keys to values' });
-  const set = overrides.map(parseOverride);
-  for (const { path, value } of set) setValue(values, path, value);
-
-  return {
-    file,
-    values,
-    origin(path) {
-      if (set.some((o) => o.path.every((name, i) => name === path[i]))) return { file: OVERRIDE_ORIGIN };
-      const node = document.getIn(path, true);
-      const offset = isNode(node) ? node.range?.[0] : undefined;
-      return offset === undefined ? { file } : { file, line: lineCounter.linePos(offset).line };
-    },
+  const lineOf = (node: unknown): number | undefined => {
+    const offset = isNode(node) ? node.range?.[0] : undefined;
+    return offset === undefined ? undefined : lineCounter.linePos(offset).line;
   };
+  const placeholders: Placeholder[] = [];
+  visit(document, {
+    Scalar(_, node) {
+      if (isScalar<string>(node) && typeof node.value === 'string' && PLACEHOLDER.test(node.value))
+        placeholders.push({ text: node.value, line: lineOf(node) });
+    },
+  });
+  return { file, values, placeholders, origin: (path) => ({ file, line: lineOf(document.getIn(path, true)) }) };
+}
+
+/**
+ * Sets values over those of a document, which is changed.
+ * @param overrides `key=value` each, the value as YAML; later ones win
+ * @throws UserError if an override is malformed
+ */
+export function withOverrides(document: RunDocument, overrides: readonly string[]): RunDocument {
+  const set = overrides.map(parseOverride);
+  for (const { path, value } of set) {
+    const inTheWay = setValue(document.values, path, value);
+    if (inTheWay) {
+      const key = inTheWay.join('.');
+      throw new UserError('is a value, not a section', { file: OVERRIDE_ORIGIN, key, found: path.join('.') });
+    }
+  }
+  const isSet = (path: readonly PropertyKey[]): boolean =>
+    set.some((override) => override.path.every((name, i) => name === path[i]));
+  return { ...document, origin: (path) => (isSet(path) ? { file: OVERRIDE_ORIGIN } : document.origin(path)) };
 }

@@ -18,7 +18,8 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-function show(value: unknown): string {
+/** A value as JSON writes it. */
+export function show(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value);
 }
 
@@ -31,7 +32,7 @@ function bound(issue: Issue & { code: 'too_small' | 'too_big' }): string {
 }
 
 /** What would have been right, e.g. `at least 1`. */
-function expectation(issue: Issue): string {
+export function expectation(issue: Issue): string {
   if (issue.code === 'invalid_type') return TYPE_NAMES[issue.expected] ?? issue.expected;
   if (issue.code === 'too_small' || issue.code === 'too_big') return bound(issue);
   if (issue.code === 'invalid_value') {
@@ -73,14 +74,14 @@ export function describeIssue(issues: readonly Issue[], document: RunDocument): 
   // An unknown key first: it is often the cause of what else is wrong.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys[0]!, document);
-  const { file, line } = document.origin(issue.path);
+  const { file, line, writtenAs } = document.origin(issue.path);
   const key = issue.path.map(String).join('.');
   const discriminator = issue.code === 'invalid_union' && 'discriminator' in issue ? issue.path.at(-1) : undefined;
   const input: unknown = issue.input;
   const found = discriminator === undefined ? input : (input as Record<PropertyKey, unknown>)[discriminator];
   return new UserError(line === undefined ? 'not allowed' : `not allowed (line ${line})`, {
     file,
-    key: key || '(top)',
+    key: writtenAs === undefined ? key || '(top)' : `${writtenAs} (ours: ${key})`,
     expected: expectation(issue),
     found: show(found),
   });

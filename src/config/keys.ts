@@ -1,5 +1,6 @@
 /** @file The run file's keys as a flat list (`train.lr`, ...), read off the schema's JSON form. */
 import { z } from 'zod';
+import { paths } from './fields.js';
 import { runSchema } from './schema.js';
 
 /** The part of a JSON Schema node that our schema uses. */
@@ -27,10 +28,21 @@ export interface ConfigKey {
   readonly isPath: boolean;
 }
 
+/** Lets `data.validation` be a plain path, which `load.ts` writes out as a section before the schema proper sees it. */
+function withPlainValidation(schema: JsonSchema): JsonSchema {
+  const { properties: sections = {} } = schema;
+  const { properties: keys = {} } = sections['data']!;
+  const { description, default: fallback, ...section } = keys['validation']!;
+  const plain = (z.toJSONSchema(paths, { io: 'input' }) as JsonSchema).anyOf!;
+  const both = { description, default: fallback, anyOf: [...plain, section] };
+  const data = { ...sections['data'], properties: { ...keys, validation: both } };
+  return { ...schema, properties: { ...sections, data } };
+}
+
 /** JSON Schema (draft 2020-12) of a run file, for editors and for docs. */
 export function runJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(runSchema, { io: 'input' }) as JsonSchema;
-  return { ...schema, title: 'Run file' };
+  return { ...withPlainValidation(schema), title: 'Run file' };
 }
 
 function alternatives(node: JsonSchema): readonly JsonSchema[] {

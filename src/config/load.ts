@@ -1,12 +1,15 @@
 /** @file From a run file's name to a run, every value known and checked. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { UserError } from '../errors.js';
 import { checkParsed, checkRun } from './check.js';
-import { readRunDocument } from './document.js';
+import { readYamlFile, withOverrides, type RunDocument } from './document.js';
 import { describeIssue } from './issues.js';
+import { mappingLines } from './official/mapping_text.js';
+import { isOfficial } from './official/detect.js';
+import { translate, type KeyFate, type Scope } from './official/translate.js';
 import { basesOf, locatePaths } from './paths.js';
 import { resolveRun } from './resolve.js';
 import { runSchema, type RunConfig } from './schema.js';
@@ -19,6 +22,10 @@ export interface LoadedRun {
   readonly config: RunConfig;
   /** The file it came from. */
   readonly file: string;
+  /** What became of each key, if the file is an official one. */
+  readonly official?: readonly KeyFate[];
+  /** Folders in which relative paths of the file were looked up, in this order. */
+  readonly lookedIn: readonly string[];
 }
 
 function findRunFile(name: string): { file: string; shipped: boolean } {
@@ -38,28 +45,57 @@ function expandValidation(values: Record<string, unknown>): void {
   if (typeof validation === 'string' || Array.isArray(validation)) data!['validation'] = { hr: validation };
 }
 
+async function readDocument(
+  file: string,
+  scope: Scope,
+): Promise<{ document: RunDocument; official?: readonly KeyFate[] }> {
+  const plain = await readYamlFile(file);
+  if (!isOfficial(plain.values)) {
+    expandValidation(plain.values);
+    return { document: plain };
+  }
+  const { document, fates } = translate(await readYamlFile(file, '1.1'), scope);
+  return { document, official: fates };
+}
+
 /**
- * Reads, validates and resolves a run file.
+ * Reads, validates and resolves a run file: ours, or an official YAML file of the ResShift family, which is told apart by
+ * its content and translated (docs/official-configs.md).
  *
  * Relative paths in it are looked up in the working directory, then beside the run file, then (for run files that come
- * with this package) in the package's folder.
+ * with this package) in the package's folder or (for official ones) in the folder above the run file's.
  * @param pathOrName a YAML file, or the name of one of `configs/` (with or without `.yaml`)
- * @param overrides values set over the file's, `train.iterations=10` each; the part after `=` is YAML
+ * @param overrides values set over the file's, `train.iterations=10` each, in our keys; the part after `=` is YAML
+ * @param scope of an official file: `networks` reads only what says how they are built
  * @throws UserError naming file, key, what was expected and what was found
  */
-export async function loadRunConfig(pathOrName: string, overrides: readonly string[] = []): Promise<LoadedRun> {
+export async function loadRunConfig(
+  pathOrName: string,
+  overrides: readonly string[] = [],
+  scope: Scope = 'run',
+): Promise<LoadedRun> {
   const { file, shipped } = findRunFile(pathOrName);
-  const document = await readRunDocument(file, overrides);
+  const { document: written, official } = await readDocument(file, scope);
+  const document = withOverrides(written, overrides);
   expandValidation(document.values);
   const result = runSchema.safeParse(document.values, { reportInput: true });
   if (!result.success) throw describeIssue(result.error.issues, document);
   checkParsed(result.data, file);
-  const config = locatePaths(resolveRun(result.data), basesOf(file, PACKAGE_ROOT, shipped));
+  const bases = basesOf(file, shipped ? { packageRoot: PACKAGE_ROOT } : official ? 'above' : undefined);
+  const config = locatePaths(resolveRun(result.data), bases);
   checkRun(config, file);
-  return { config, file };
+  return { config, file, official, lookedIn: ['.', ...bases].map((base) => resolve(base)) };
 }
 
 /** The run as a run file: reading it again gives the same run, whatever the defaults are then. */
 export function resolvedYaml(config: RunConfig): string {
   return stringify(config, { lineWidth: 120 });
+}
+
+/** {@link resolvedYaml} under comments that say where it comes from and what became of an official file's keys. */
+export function runPlanYaml({ config, file, official }: LoadedRun): string {
+  const lines = official
+    ? [`Translated from the official file ${file}.`, ...mappingLines(official)]
+    : [`Resolved from ${file}.`];
+  return `${lines.map((line) => `# ${line}\n`).join('')}\n${resolvedYaml(config)}`;
 }

@@ -31,9 +31,14 @@ export function locatePaths(config: RunConfig, bases: readonly string[]): RunCon
   return located;
 }
 
-/** Folders for {@link locatePaths}: the run file's own and, for a shipped run file, the package's. */
-export function basesOf(file: string, packageRoot: string, shipped: boolean): string[] {
-  return shipped ? [dirname(file), packageRoot] : [dirname(file)];
+/**
+ * Folders for {@link locatePaths}: the run file's own and one more: for a shipped run file the package's, for an official
+ * one that above its own, as `configs/` stands beside `weights/` in the releases.
+ */
+export function basesOf(file: string, home: { packageRoot: string } | 'above' | undefined): string[] {
+  const own = dirname(file);
+  if (home === undefined) return [own];
+  return [own, home === 'above' ? dirname(resolve(own)) : home.packageRoot];
 }
 
 function perceptualKeyOf(config: RunConfig): string[] {
@@ -53,6 +58,8 @@ function keysReadBy(config: RunConfig): string[] {
       return [...data, 'teacher.weights', ...latentKeyOf(config), ...perceptualKeyOf(config)];
     case 'resshift':
       return [...data, ...latentKeyOf(config), 'resshift.initFrom'];
+    case 'sinsr':
+      return [...data, 'teacher.weights', ...latentKeyOf(config)];
     case 'autoencoder':
       return [...data, 'autoencoderTraining.initFrom', ...perceptualKeyOf(config)];
   }

@@ -7,19 +7,23 @@ import { diffusionSection } from './sections/diffusion.js';
 import { engineSection } from './sections/engine.js';
 import { resshiftSection } from './sections/resshift.js';
 import { rsdSection } from './sections/rsd.js';
+import { sinsrSection } from './sections/sinsr.js';
 import { teacherSection } from './sections/teacher.js';
 import { trainSection } from './sections/train.js';
 
 /** Schema of a run file. Unknown keys are errors; every key has a default. */
 export const runSchema = z.strictObject({
   method: z
-    .enum(['rsd', 'resshift', 'autoencoder'])
+    .enum(['rsd', 'resshift', 'sinsr', 'autoencoder'])
     .default('rsd')
-    .describe('What is trained: a one-step student (rsd), a ResShift teacher, or an autoencoder.'),
+    .describe(
+      'What is trained: a one-step student (rsd), a ResShift teacher, or an autoencoder. sinsr is read but not trained yet.',
+    ),
   seed: z.int().min(0).max(0xffffffff).default(123456).describe('Every random draw of the run is a function of it.'),
   train: trainSection.prefault({}).describe('Length, batches, optimizer, checkpoints.'),
   rsd: rsdSection.prefault({}).describe('Residual shifting distillation (method rsd).'),
   resshift: resshiftSection.prefault({}).describe('Teacher training (method resshift).'),
+  sinsr: sinsrSection.prefault({}).describe('SinSR distillation (method sinsr; not trained yet).'),
   autoencoderTraining: autoencoderTrainingSection.prefault({}).describe('Autoencoder training (method autoencoder).'),
   data: dataSection.prefault({}).describe('Photos, crops, degradation.'),
   teacher: teacherSection.prefault({}).describe('The network that is distilled.'),
@@ -49,6 +53,8 @@ export type RsdConfig = Omit<Parsed<'rsd'>, 'timesteps' | 'timestepCount' | 'fak
 };
 /** Section `resshift`. */
 export type ResShiftConfig = Parsed<'resshift'>;
+/** Section `sinsr`. */
+export type SinSrConfig = Parsed<'sinsr'>;
 /** Section `autoencoderTraining`. */
 export type AutoencoderTrainingConfig = Omit<Parsed<'autoencoderTraining'>, 'perceptual'> & {
   perceptual: With<Parsed<'autoencoderTraining'>['perceptual'], 'weights'>;
@@ -73,6 +79,7 @@ export interface RunConfig {
   train: TrainConfig;
   rsd: RsdConfig;
   resshift: ResShiftConfig;
+  sinsr: SinSrConfig;
   autoencoderTraining: AutoencoderTrainingConfig;
   data: DataConfig;
   teacher: TeacherConfig;

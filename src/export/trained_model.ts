@@ -1,5 +1,6 @@
 /** @file From what a run trained to a model that needs nothing else: weights, configs, autoencoder, provenance. */
 import type { RunConfig } from '../config/schema.js';
+import { requireTrainable } from '../config/trainable.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Model, Weighted } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
@@ -28,6 +29,7 @@ export function trainedModel(
   weights: TrainedWeights,
   autoencoder?: Weighted<AutoencoderConfig>,
 ): Model {
+  requireTrainable(run);
   const { ema: tree, iteration, score } = weights;
   const training = JSON.stringify({
     method: run.method,

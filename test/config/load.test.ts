@@ -108,7 +108,10 @@ describe('errors', () => {
     ['quux: 3', /: quux: unknown key \(line 1\)\. Remove it\./],
     ['train:\n  lr: -1', /: train\.lr: not allowed \(line 2\); expected more than 0; found -1/],
     ['train: { batch: 1.5 }', /: train\.batch: not allowed \(line 1\); expected a whole number; found 1\.5/],
-    ['method: gan', /: method: not allowed \(line 1\); expected one of "rsd", "resshift", "autoencoder"; found "gan"/],
+    [
+      'method: gan',
+      /: method: not allowed \(line 1\); expected one of "rsd", "resshift", "sinsr", "autoencoder"; found "gan"/,
+    ],
     ['data: { train: 3 }', /: data\.train: not allowed \(line 1\); expected text or a list; found 3/],
     ['data: { train: "" }', /: data\.train: not allowed \(line 1\); expected text that is not empty.*; found ""/],
     [

@@ -39,6 +39,22 @@ test('cosine falls from the base rate to etaMin in tMax iterations and rises aga
   });
 });
 
+test.each([
+  // n = 1 at the base rate, then up from 1/10 of it; halved once 20 and 40 iterations are finished.
+  [1, 1],
+  [2, 0.1],
+  [6, 0.5],
+  [11, 1],
+  [20, 1],
+  [21, 0.5],
+  [40, 0.5],
+  [41, 0.25],
+  [1000, 0.25],
+])('milestones in iteration %i give %f of the base rate', (n, share) => {
+  const schedule: LrSchedule = { ...warmup, name: 'milestones', milestones: [10, 20, 40] };
+  expect(learningRate(schedule, 3e-4, n) / 3e-4).toBeCloseTo(share, 12);
+});
+
 test('iterations are counted from 1', () => {
   expect(() => learningRate(warmup, 1, 0)).toThrow(RangeError);
   expect(() => learningRate(warmup, 1, 1.5)).toThrow(RangeError);

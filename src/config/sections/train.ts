@@ -4,12 +4,19 @@ import { count, countOrZero, positive, weight } from '../fields.js';
 
 const scheduler = z.strictObject({
   name: z
-    .enum(['none', 'cosine', 'cosine_warmup'])
+    .enum(['none', 'cosine', 'cosine_warmup', 'milestones'])
     .default('none')
-    .describe('Rule of the learning rate: constant, cosine from lr, or linear warm-up to maxLr and cosine after it.'),
+    .describe(
+      'Rule of the learning rate: constant; cosine from lr; linear warm-up to maxLr and cosine after it; milestones.',
+    ),
   warmupSteps: count.default(100).describe('Iterations of linear warm-up (cosine_warmup).'),
   maxLr: positive.optional().describe('Learning rate after the warm-up (cosine_warmup); train.lr if left out.'),
   tMax: count.default(200).describe('Iterations of half a cosine period; the rate rises again after it.'),
+  milestones: z
+    .array(count)
+    .min(1)
+    .optional()
+    .describe('Iterations: linear climb to lr until the first, half the rate after each further one (milestones).'),
   etaMin: z.number().min(0).default(0).describe('Learning rate at the bottom of the cosine.'),
 });
 

@@ -1,0 +1,138 @@
+/** @file Official sections `data` and `degradation`: photos, crops, how LQ is made, validation images. */
+import { z } from 'zod';
+import { count } from '../fields.js';
+import { derived, ignored, mapped, only, same, type Outcome, type Rule, type Surroundings } from './rule.js';
+
+const REQUIRED = { absent: 'required' } as const;
+const TRAIN = 'data.train.params';
+const VAL = 'data.val.params';
+
+const MILDER =
+  'the two-stage degradation of Real-ESRGAN is not there yet; the milder data.degradation takes its place, so that a student trained on it differs from the release';
+const NOT_READ = 'the degradation bicubic does not read it';
+
+/** A parameter of the two-stage degradation. */
+function degradation(key: string): Rule {
+  return {
+    key,
+    page: 'not supported: the two-stage degradation of Real-ESRGAN is not there yet, `data.degradation.kind: mild` takes its place (a warning)',
+    read: (_, { value }) =>
+      value('data.train.type') === 'bicubic' ? { kind: 'ignored', why: NOT_READ } : { kind: 'replaced', why: MILDER },
+  };
+}
+
+const KERNEL = [
+  'blur_kernel_size',
+  'kernel_list',
+  'kernel_prob',
+  'sinc_prob',
+  'blur_sigma',
+  'betag_range',
+  'betap_range',
+];
+const STAGE_ONE = ['resize_prob', 'resize_range', 'gaussian_noise_prob', 'noise_range', 'poisson_scale_range'];
+const STAGE_ONE_END = ['gray_noise_prob', 'jpeg_range'];
+const STAGE_TWO = [...STAGE_ONE, ...STAGE_ONE_END].map((name) => `${name}2`);
+
+/** Photos come from folders and lists; a single one is written plainly, as our run files have it. */
+function photos(around: Surroundings): string | string[] | undefined {
+  const listed = ['dir_paths', 'txt_file_path'].flatMap((name) => around.value(`${TRAIN}.${name}`) ?? []) as string[];
+  return listed.length > 1 ? listed : listed[0];
+}
+
+function photoPaths(name: string, what: string): Rule {
+  return derived(
+    `${TRAIN}.${name}`,
+    `\`data.train\`: ${what}; folders and lists together`,
+    z.union([z.array(z.string()), z.string(), z.null()]),
+    (value, around): Outcome => {
+      const all = photos(around);
+      if (all !== undefined && (value === null || value.length === 0)) return { kind: 'ignored', why: 'it is empty' };
+      // Without any photos the empty list is refused later, unless the command line sets data.train.
+      return mapped({ 'data.train': all ?? [] });
+    },
+    { absent: { value: null } },
+  );
+}
+
+const PHOTOS: readonly Rule[] = [
+  derived(
+    'data.train.type',
+    '`data.degradation.kind`: `bicubic` for `bicubic`; for `realesrgan` `mild` takes its place (a warning); other types are errors',
+    z.unknown(),
+    (value) => {
+      if (value === 'bicubic') return mapped({ 'data.degradation.kind': 'bicubic' });
+      if (value === 'realesrgan') return { kind: 'replaced', why: MILDER, set: { 'data.degradation.kind': 'mild' } };
+      const remedy = 'Other tasks (faces, inpainting, BSRGAN) can be described but not trained here';
+      return { kind: 'refused', expected: '"realesrgan" or "bicubic"', remedy };
+    },
+    REQUIRED,
+  ),
+  photoPaths('dir_paths', 'its folders'),
+  photoPaths('txt_file_path', 'its text lists of files (relative lines are looked up beside the list)'),
+  ignored(`${TRAIN}.im_exts`, 'photos of every format that can be read are taken'),
+  only(`${TRAIN}.io_backend.type`, 'disk', 'photos are files'),
+  derived(`${TRAIN}.length`, 'anything but null is an error: all photos are taken', z.unknown(), (value): Outcome =>
+    value === null ? { kind: 'ignored', why: 'all photos are taken' } : { kind: 'refused', expected: 'null' },
+  ),
+  same(`${TRAIN}.gt_size`, 'data.gtSize', REQUIRED),
+  derived(`${TRAIN}.sf`, '`data.scale`', count, (value) => mapped({ 'data.scale': value })),
+  ignored(`${TRAIN}.crop_pad_size`, 'photos are cropped straight to data.gtSize'),
+  same(`${TRAIN}.use_hflip`, 'data.flip'),
+  only(`${TRAIN}.use_rot`, false, 'photos are not rotated'),
+  same(`${TRAIN}.rescale_gt`, 'data.rescale'),
+  ...KERNEL.map((name) => degradation(`${TRAIN}.${name}`)),
+  ...KERNEL.map((name) => degradation(`${TRAIN}.${name}2`)),
+  degradation(`${TRAIN}.final_sinc_prob`),
+];
+
+const DEGRADATION: readonly Rule[] = [
+  derived('degradation.sf', '`data.scale`', count, (value) => mapped({ 'data.scale': value })),
+  ...[...STAGE_ONE, ...STAGE_ONE_END, 'second_order_prob', 'second_blur_prob', ...STAGE_TWO].map((name) =>
+    degradation(`degradation.${name}`),
+  ),
+  derived(
+    'degradation.gt_size',
+    '`data.gtSize`; has to equal `data.train.params.gt_size`',
+    z.unknown(),
+    (value, around): Outcome => {
+      const crop = around.value(`${TRAIN}.gt_size`);
+      if (value === crop) return mapped({}, 'data.gtSize, as data.train.params.gt_size');
+      return { kind: 'refused', expected: `${JSON.stringify(crop)}, as ${TRAIN}.gt_size` };
+    },
+  ),
+  only('degradation.resize_back', false, 'LQ images stay small'),
+  only('degradation.use_sharp', false, 'HR images are not sharpened'),
+  degradation('degradation.queue_size'),
+];
+
+const VALIDATION: readonly Rule[] = [
+  only('data.val.type', 'folder', 'validation images are files'),
+  derived(
+    `${VAL}.dir_path`,
+    '`data.validation.lq`; without HR images (`dir_path_extra`) there is no validation',
+    z.string().nullable(),
+    (value, around): Outcome => {
+      if (typeof around.value(`${VAL}.dir_path_extra`) === 'string') return mapped({ 'data.validation.lq': value });
+      if (value === null) return mapped({ 'data.validation.hr': null }, 'no validation');
+      return {
+        kind: 'replaced',
+        why: 'validation needs HR images too; there is none',
+        set: { 'data.validation.hr': null },
+      };
+    },
+    { absent: { value: null } },
+  ),
+  derived(`${VAL}.dir_path_extra`, '`data.validation.hr`', z.string().nullable(), (value): Outcome =>
+    value === null ? { kind: 'ignored', why: 'no HR images for validation' } : mapped({ 'data.validation.hr': value }),
+  ),
+  only(`${VAL}.transform_type`, 'default', 'images go to [-1, 1]'),
+  only(`${VAL}.transform_kwargs.mean`, 0.5, 'images go to [-1, 1]'),
+  only(`${VAL}.transform_kwargs.std`, 0.5, 'images go to [-1, 1]'),
+  ignored(`${VAL}.im_exts`, 'images of every format that can be read are taken'),
+  same(`${VAL}.length`, 'data.validation.count'),
+  ignored(`${VAL}.recursive`, 'folders are searched with those below them'),
+];
+
+/** Rules of the sections `data` and `degradation`. */
+export const DATA_RULES: readonly Rule[] = [...PHOTOS, ...DEGRADATION, ...VALIDATION];
