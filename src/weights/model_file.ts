@@ -114,11 +114,16 @@ export async function writeModelFile(
 export async function readModelFile(file: string, assumed: AssumedConfigs = {}): Promise<Model> {
   return withWeightFile(file, async (opened) => {
     const { metadata, tensors } = opened;
-    const kind = (Object.keys(FORMATS) as ModelKind[]).find((name) => FORMATS[name] === metadata['format']);
+    const kind = modelFileKind(metadata);
     if (kind === undefined) return readStateDict(file, opened, assumed);
     const tree = await readTree(opened, new Map(tensors.map((tensor) => [tensor.name, tensor])));
     return parseModel(file, kind, tree, metadata);
   });
+}
+
+/** What a safetensors header says its model file is; undefined for a state dict. */
+export function modelFileKind(metadata: Readonly<Record<string, string>>): ModelKind | undefined {
+  return (Object.keys(FORMATS) as ModelKind[]).find((kind) => FORMATS[kind] === metadata['format']);
 }
 
 function parseModel(file: string, kind: ModelKind, tree: HostTree, metadata: Readonly<Record<string, string>>): Model {

@@ -16,7 +16,7 @@ export function recogniseAutoencoder(shapes: Shapes): Recognised {
   const { nEmbed, embedDim, normGroups, resolution } = config;
   return {
     kind: 'autoencoder',
-    description: `VQ autoencoder, f${factor}, ${nEmbed} codes of ${embedDim} channels`,
+    description: `VQ, f${factor}, ${nEmbed} codes of ${embedDim} channels`,
     autoencoder: config,
     assumed: [`normGroups ${normGroups}`, `resolution ${resolution}`, 'anchored false', 'quantized true'],
   };

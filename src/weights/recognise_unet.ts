@@ -51,7 +51,6 @@ export function recogniseUNet(shapes: Shapes): Recognised {
 }
 
 function describe({ noiseChannels, lqSize, condMask, condLq }: UNetConfig, inputs: number): string {
-  const kind = noiseChannels > 0 ? 'RSD student' : 'ResShift teacher, SinSR student or fake network';
   const notes = [
     `${inputs} input channels`,
     noiseChannels > 0 && `${noiseChannels} of noise`,
@@ -59,7 +58,7 @@ function describe({ noiseChannels, lqSize, condMask, condLq }: UNetConfig, input
     condMask && 'mask',
     !condLq && 'no LR image',
   ];
-  return `Swin U-Net: ${kind} (${notes.filter(Boolean).join(', ')})`;
+  return `Swin U-Net with ${notes.filter(Boolean).join(', ')}`;
 }
 
 interface Level {
@@ -136,8 +135,9 @@ function swinOptions(shapes: Shapes, levels: readonly Level[]): Swin {
 }
 
 /**
- * Nominal latent side. A stored mask `[windows, w^2, w^2]` tells it; so does a window that it clamps; else the official one
- * is assumed, or one large enough for the windows.
+ * Nominal latent side. The buffers of official files tell it: a level of windows `w` that it does not clamp has a mask of
+ * shape `[(side / w)^2, w^2, w^2]`, a clamped one has none. Without buffers a window that is smaller at the deepest level
+ * tells it; else the official one is assumed, or one large enough for the windows.
  */
 function nominalSize(
   shapes: Shapes,
@@ -145,9 +145,11 @@ function nominalSize(
   { config: { windowSize }, deepestWindow }: Swin,
 ): { imageSize: number; sizeAssumed: boolean } {
   for (const [level, { swin }] of levels.entries()) {
-    const mask = swin === undefined ? undefined : shapes.find(`${swin}.blocks.1.attn_mask`);
-    if (mask?.length !== 3) continue;
-    const side = Math.sqrt(mask[0]!) * windowSize * 2 ** level;
+    // Only the second block of a layer is shifted.
+    const block = `${swin}.blocks.1`;
+    if (swin === undefined || !shapes.has(`${block}.attn.relative_position_index`)) continue;
+    const [windows] = shapes.find(`${block}.attn_mask`) ?? [1];
+    const side = Math.sqrt(windows!) * windowOf(shapes, swin) * 2 ** level;
     if (Number.isInteger(side) && side <= MAX_SIZE) return { imageSize: side, sizeAssumed: false };
   }
   const deepest = levels.length - 1;

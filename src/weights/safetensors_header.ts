@@ -20,7 +20,8 @@ function parseTensor(file: string, name: string, value: unknown): PlacedTensor {
   if (typeof value !== 'object' || value === null) throw fail('the tensor has no description');
   const { dtype, shape, data_offsets: offsets, ...rest } = value as Record<string, unknown>;
   if (Object.keys(rest).length > 0) throw fail(`unknown header field ${printable(Object.keys(rest)[0]!)}`);
-  if (!isDType(dtype)) throw fail(`number format ${printable(String(JSON.stringify(dtype)))} is not supported`);
+  if (!isDType(dtype))
+    throw fail(`number format ${printable(typeof dtype === 'string' ? dtype : typeof dtype)} is not supported`);
   if (!Array.isArray(shape) || !shape.every(isCount)) throw fail('the shape is no list of sizes');
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount))
     throw fail('data_offsets is no pair of sizes');

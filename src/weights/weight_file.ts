@@ -123,6 +123,9 @@ const WRAPPER_PREFIX = /^(?:module\.|_orig_mod\.)+/;
 /** Tables that the network computes itself. */
 const BUFFERS = /(^|\.)(?:attn_mask|relative_position_index)$/;
 
+/** A name without the prefixes that wrappers left. */
+export const officialName = (name: string): string => name.replace(WRAPPER_PREFIX, '');
+
 /** Whether an official name is that of a buffer, which files carry and networks compute themselves. */
 export const isBuffer = (name: string): boolean => BUFFERS.test(name);
 
@@ -130,7 +133,7 @@ export const isBuffer = (name: string): boolean => BUFFERS.test(name);
 export function byOfficialName<T extends TensorHeader>(file: string, tensors: Iterable<T>): Map<string, T> {
   const named = new Map<string, T>();
   for (const tensor of tensors) {
-    const name = tensor.name.replace(WRAPPER_PREFIX, '');
+    const name = officialName(tensor.name);
     if (named.has(name)) {
       throw new UserError('two entries have this name once prefixes are removed', { file, key: printable(name) });
     }
