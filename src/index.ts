@@ -6,8 +6,10 @@
 export { loadRunConfig } from './config/load.js';
 export { UserError } from './errors.js';
 export { exportCheckpoint } from './export/from_checkpoint.js';
-export { readPicture, writePng } from './restore/image_io.js';
+export { loadModel, type ModelFiles } from './restore/load_model.js';
 export type { Picture } from './restore/picture.js';
+export type { RawImage } from './restore/raw_image.js';
+export { restore, type EncodedAs, type RestoreOptions } from './restore/restore.js';
 export { createRestorer, type Restorer, type RestorerOptions } from './restore/restorer.js';
 export { train, type TrainOptions, type TrainResult } from './training/trainer.js';
 export { readModelFile, type Model } from './weights/model_file.js';

@@ -1,40 +1,58 @@
 /** @file `rsd-infer`: restores images with a student or a teacher. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
+import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { parseDevice, selectDevice } from '../engine/device.js';
 import type { EngineKind } from '../engine/types.js';
 import { UserError } from '../errors.js';
-import { DEFAULT_SEED, DEFAULT_TILE, STEP_SAMPLERS } from '../restore/defaults.js';
-import { restoreJobs, type RestoreJob } from '../restore/input_files.js';
-import { readPicture, writePng } from '../restore/image_io.js';
+import {
+  ALPHA_MODES,
+  BLENDS,
+  COLOR_FIXES,
+  DEFAULT_BATCH,
+  DEFAULT_SEED,
+  DEFAULT_TILE,
+  STEP_SAMPLERS,
+} from '../restore/defaults.js';
+import { checkQuality, OUTPUT_FORMATS } from '../restore/file_formats.js';
+import { restoreJobs } from '../restore/input_files.js';
 import type { Restorer } from '../restore/restorer.js';
-import { formatDuration } from '../training/progress.js';
-import { readModelFile, type Model } from '../weights/model_file.js';
+import { Shutdown } from '../training/shutdown.js';
 import { createParser, parseArguments } from './arguments.js';
+import { outputFormatOf, restoreFiles, type OutputOptions } from './infer_files.js';
 import { createLogger, logArguments, type Logger } from './log.js';
 
 const USAGE = `$0 --weights FILE --input PHOTOS --output FOLDER
 
-Enlarges and restores PNG, JPEG and WebP images; writes FOLDER/<name>.png. The weights are a model file of rsd-train or
-rsd-export, which needs nothing else, or official weights (.pth, .safetensors), which need --autoencoder.`;
+Enlarges and restores PNG, JPEG, WebP, TIFF and AVIF images; writes FOLDER/<name>.png. The weights are a model file of
+rsd-train or rsd-export, which needs nothing else, or official weights (.pth, .safetensors), which need --autoencoder.
+What is there already is not restored again: an interrupted run goes on with the same command.`;
 
 const ENGINES: readonly EngineKind[] = ['compiled', 'eager'];
 
 const EXIT_SOME_FAILED = 1;
-/** Seconds between two lines about one image. */
-const REPORT_EVERY = 10;
+
+/** What `--match-release` decides itself. */
+const DECIDED_BY_RELEASE = ['format', 'quality', 'strip', 'alpha', 'color-fix'];
 
 function createInferParser() {
   return createParser('rsd-infer', USAGE)
+    .parserConfiguration({ 'duplicate-arguments-array': true })
     .options({
-      weights: { type: 'string', demandOption: true, describe: 'student or teacher' },
-      input: { type: 'string', demandOption: true, describe: 'image, or folder of images' },
-      output: { type: 'string', demandOption: true, describe: 'folder for the restored images' },
-      autoencoder: { type: 'string', describe: "autoencoder file instead of the weights' own" },
+      weights: { type: 'string', demandOption: true, requiresArg: true, describe: 'student or teacher' },
+      input: {
+        type: 'string',
+        array: true,
+        demandOption: true,
+        requiresArg: true,
+        describe: 'images, folders of images, glob patterns',
+      },
+      output: { type: 'string', demandOption: true, requiresArg: true, describe: 'folder for the restored images' },
+      autoencoder: { type: 'string', requiresArg: true, describe: "autoencoder file instead of the weights' own" },
       steps: {
         type: 'number',
-        describe: 'steps of a teacher; 1 takes its first estimate (SinSR)',
+        requiresArg: true,
+        describe: 'steps of a teacher; 1 takes its first estimate, which is how SinSR students run',
         defaultDescription: 'all',
       },
       sampler: {
@@ -42,23 +60,62 @@ function createInferParser() {
         default: STEP_SAMPLERS[0],
         describe: 'how a teacher steps: ResShift, or SinSR without noise',
       },
-      seed: { type: 'number', describe: 'of the noise', defaultDescription: `${DEFAULT_SEED}` },
+      seed: { type: 'number', requiresArg: true, describe: 'of the noise', defaultDescription: `${DEFAULT_SEED}` },
+      recursive: { type: 'boolean', default: false, describe: 'folders inside folders too, mirrored in the output' },
+      overwrite: { type: 'boolean', default: false, describe: 'restore again what is there already' },
+    })
+    .options({
+      format: { choices: OUTPUT_FORMATS, describe: 'of the results', defaultDescription: 'png' },
+      quality: {
+        type: 'number',
+        requiresArg: true,
+        describe: 'of JPEG, WebP, AVIF, 1 to 100',
+        defaultDescription: '95, 90, 80',
+      },
+      strip: { type: 'boolean', describe: 'drop metadata and profile (colours become sRGB)' },
+      alpha: { choices: ALPHA_MODES, describe: 'how transparency is enlarged', defaultDescription: ALPHA_MODES[0] },
+      'color-fix': {
+        choices: COLOR_FIXES,
+        describe: "take over the input's colours",
+        defaultDescription: COLOR_FIXES[0],
+      },
+      'match-release': {
+        type: 'boolean',
+        conflicts: DECIDED_BY_RELEASE,
+        describe: 'read and write as the RSD release: JPEG stays JPEG (quality 95), 8-bit RGB, no metadata',
+      },
+    })
+    .options({
       tile: {
         type: 'number',
+        requiresArg: true,
         describe: 'side of the tiles larger images are cut into, input pixels; 0: never cut',
         defaultDescription: `${DEFAULT_TILE}`,
       },
-      overlap: { type: 'number', describe: 'pixels neighbouring tiles share', defaultDescription: 'tile / 8' },
-      device: { type: 'string', default: 'cpu', describe: 'cpu or cuda:N' },
+      overlap: {
+        type: 'number',
+        requiresArg: true,
+        describe: 'pixels neighbouring tiles share',
+        defaultDescription: 'tile / 8',
+      },
+      blend: { choices: BLENDS, default: BLENDS[0], describe: 'overlaps: plain average, or fading without seams' },
+      batch: {
+        type: 'number',
+        requiresArg: true,
+        describe: 'tiles at a time',
+        defaultDescription: `${DEFAULT_BATCH}`,
+      },
+      device: { type: 'string', default: 'cpu', requiresArg: true, describe: 'cpu or cuda:N' },
       engine: { choices: ENGINES, default: ENGINES[0]!, describe: 'one graph, or op by op' },
-      overwrite: { type: 'boolean', default: false, describe: 'restore again what is there already' },
       ...logArguments,
     })
     .example('$0 --weights runs/realsr/student.safetensors --input photos --output restored', 'one step a tile')
     .example(
       '$0 --weights SinSR_v1.pth --autoencoder autoencoder_vq_f4.pth --steps 1 --input photos --output restored',
       'official weights',
-    );
+    )
+    .example("$0 --weights student.safetensors --input 'scans/**/*.tif' --format tiff --output out", '16 bits stay so')
+    .epilogue('Exits with 1 if some images could not be restored, 2 after bad input, 130 or 143 when stopped.');
 }
 
 type Options<P> = P extends Argv<infer T> ? T : never;
@@ -68,8 +125,14 @@ type InferOptions = Options<ReturnType<typeof createInferParser>>;
 export async function main(argv: string[]): Promise<number> {
   const args = await parseArguments(createInferParser(), argv);
   if (!args) return 0;
+  refuseRepeated(args);
   const log = createLogger({ format: args['log-format'], level: args['log-level'] });
-  const jobs = await restoreJobs(args.input, args.output);
+  const options = outputOptions(args);
+  const jobs = await restoreJobs(args.input, {
+    outputFolder: await checkFolder(args.output),
+    recursive: args.recursive,
+    extensionOf: (input) => outputFormatOf(input, options).extension,
+  });
   const open = args.overwrite ? jobs : jobs.filter(({ output }) => !existsSync(output));
   if (open.length < jobs.length)
     log.info(`${jobs.length - open.length} of ${jobs.length} are there already (--overwrite restores them again)`);
@@ -77,32 +140,59 @@ export async function main(argv: string[]): Promise<number> {
 
   selectDevice(parseDevice(args.device));
   const restorer = await loadRestorer(args, log);
+  const stop = new AbortController();
+  const shutdown = new Shutdown(() => {
+    log.warn('stopping: nothing half-done will be written (Ctrl-C again ends at once)');
+    stop.abort();
+  });
   try {
-    const failures = await restoreAll(restorer, open, log);
+    const { restored, failures } = await restoreFiles(restorer, open, options, log, stop.signal);
     for (const failure of failures) log.error(failure.message);
-    log.info(`${open.length - failures.length} of ${open.length} restored into ${args.output}`);
+    log.info(`${restored} of ${open.length} restored into ${args.output}`);
+    if (shutdown.exitCode !== undefined) {
+      log.info('stopped; the same command goes on with the rest');
+      return shutdown.exitCode;
+    }
     return failures.length > 0 ? EXIT_SOME_FAILED : 0;
   } finally {
+    shutdown.dispose();
     restorer.dispose();
   }
 }
 
-async function loadRestorer(args: InferOptions, log: Logger): Promise<Restorer> {
-  // TensorFlow looks at the selected device when it is first imported.
-  const { createRestorer } = await import('../restore/restorer.js');
-  const { weights, autoencoder, steps, sampler, seed, tile, overlap, engine } = args;
-  const model = await loadModel(weights, autoencoder);
-  log.debug({ ...model.extra }, `${weights} is a ${model.kind}`);
-  return createRestorer({ model, engine: { kind: engine }, steps, sampler, seed: checkSeed(seed), tile, overlap });
+/** Options that are lists by nature. */
+const LISTS = new Set(['input', '_']);
+
+function refuseRepeated(args: InferOptions): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (!Array.isArray(value) || LISTS.has(name)) continue;
+    throw new UserError('given more than once', { key: `--${name}`, found: value.join(', ') });
+  }
 }
 
-async function loadModel(weights: string, autoencoder: string | undefined): Promise<Model> {
-  const model = await readModelFile(weights);
-  if (autoencoder === undefined) return model;
-  const other = await readModelFile(autoencoder);
-  if (!other.autoencoder)
-    throw new UserError('the file holds no autoencoder', { file: autoencoder, key: '--autoencoder' });
-  return { ...model, autoencoder: other.autoencoder };
+function outputOptions(args: InferOptions): OutputOptions {
+  const { format = OUTPUT_FORMATS[0], quality, strip, alpha, 'color-fix': colorFix } = args;
+  checkQuality(quality, format);
+  return { format, quality, strip, alpha, colorFix, asRelease: args['match-release'] };
+}
+
+async function checkFolder(output: string): Promise<string> {
+  const found = await stat(output).catch(() => undefined);
+  if (!found || found.isDirectory()) return output;
+  throw new UserError('not a folder', { file: output, key: '--output', expected: 'a folder, which need not exist' });
+}
+
+async function loadRestorer(args: InferOptions, log: Logger): Promise<Restorer> {
+  // TensorFlow looks at the selected device when it is first imported.
+  const [{ createRestorer }, { loadModel }] = await Promise.all([
+    import('../restore/restorer.js'),
+    import('../restore/load_model.js'),
+  ]);
+  const { weights, autoencoder, steps, sampler, seed, tile, overlap, blend, batch, engine } = args;
+  const model = await loadModel({ weights, autoencoder });
+  log.debug({ ...model.extra }, `${weights} is a ${model.kind}`);
+  const options = { steps, sampler, seed: checkSeed(seed), tile, overlap, blend, batch };
+  return createRestorer({ model, engine: { kind: engine }, ...options });
 }
 
 function checkSeed(seed: number | undefined): number | undefined {
@@ -112,41 +202,4 @@ function checkSeed(seed: number | undefined): number | undefined {
     expected: 'a whole number from 0 to 4294967295',
     found: `${seed}`,
   });
-}
-
-/** Restores one after another and answers what went wrong; only a bug of ours stops it. */
-async function restoreAll(restorer: Restorer, jobs: readonly RestoreJob[], log: Logger): Promise<UserError[]> {
-  const failures: UserError[] = [];
-  const begin = performance.now();
-  for (const [index, job] of jobs.entries()) {
-    const name = path.basename(job.input);
-    try {
-      const line = await restoreOne(restorer, job, log);
-      const left = ((performance.now() - begin) / 1000 / (index + 1)) * (jobs.length - index - 1);
-      log.info(`${line} (${index + 1} of ${jobs.length}${left > 0 ? `, ETA ${formatDuration(left)}` : ''})`);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error;
-      failures.push(error);
-      log.warn(`${name} failed, going on (${index + 1} of ${jobs.length})`);
-    }
-  }
-  return failures;
-}
-
-async function restoreOne(restorer: Restorer, { input, output }: RestoreJob, log: Logger): Promise<string> {
-  const name = path.basename(input);
-  const begin = performance.now();
-  const seconds = (): number => (performance.now() - begin) / 1000;
-  const { picture, notes } = await readPicture(input);
-  let reported = 0;
-  const restored = await restorer.restore(picture, ({ done, total }) => {
-    if (done === total || seconds() - reported < REPORT_EVERY) return;
-    reported = seconds();
-    log.info(
-      `${name}: ${Math.floor((100 * done) / total)} %, ETA ${formatDuration((reported / done) * (total - done))}`,
-    );
-  });
-  await writePng(output, restored);
-  const sizes = `${picture.width}x${picture.height} -> ${restored.width}x${restored.height}`;
-  return [`${name}: ${sizes} in ${seconds().toFixed(1)} s`, ...notes].join(', ');
 }

@@ -4,6 +4,18 @@
 export const STEP_SAMPLERS = ['stochastic', 'deterministic'] as const;
 export type StepSampler = (typeof STEP_SAMPLERS)[number];
 
+/** Where tiles overlap: `average` counts all the same, as the published programs do; `feather` fades each tile out. */
+export const BLENDS = ['average', 'feather'] as const;
+export type Blend = (typeof BLENDS)[number];
+
+/** What takes the colours of the input over into the result; see `color_fix.ts`. */
+export const COLOR_FIXES = ['none', 'adain', 'wavelet'] as const;
+export type ColorFix = (typeof COLOR_FIXES)[number];
+
+/** How transparency grows with the picture: `bicubic`, through the `network` as a grey picture, or not at all. */
+export const ALPHA_MODES = ['bicubic', 'network', 'drop'] as const;
+export type AlphaMode = (typeof ALPHA_MODES)[number];
+
 /** Seed of the published programs. */
 export const DEFAULT_SEED = 12345;
 
@@ -17,3 +29,6 @@ export const DEFAULT_TILE = 128;
 export function defaultOverlap(tile: number): number {
   return Math.floor(tile / 8);
 }
+
+/** Tiles a call of the networks. On a CPU more of them cost memory and gain little (docs/restore.md has numbers). */
+export const DEFAULT_BATCH = 1;

@@ -22,23 +22,40 @@ export interface RestorationModel extends ResShiftModel {
   readonly autoencoder: AutoencoderConfig | null;
 }
 
-/** A picture's way through the networks. */
+/** The way of pictures through the networks. */
 export interface Pass {
-  /** Evaluations of the U-Net for one picture. */
+  /** Evaluations of the U-Net for one batch. */
   readonly evaluations: number;
   /**
-   * @param lq [h, w, 3]; sides must be multiples of `imageMultiple`.
-   * @param onEvaluation Called after each evaluation of the U-Net.
-   * @returns [h * sf, w * sf, 3], not clamped.
+   * @param lq Pictures [h, w, 3] of one size; sides must be multiples of `imageMultiple`.
+   * @param noise One for each picture; what a picture becomes does not depend on the others but for rounding.
+   * @param onEvaluation Awaited after each evaluation of the U-Net.
+   * @returns Pictures [h * sf, w * sf, 3], not clamped.
    */
-  run(lq: Picture, noise: NoiseSource, onEvaluation: () => void): Promise<Picture>;
+  run(
+    lq: readonly Picture[],
+    noise: readonly NoiseSource[],
+    onEvaluation: () => Promise<void> | void,
+  ): Promise<Picture[]>;
 }
 
-/** Sides of the latent and number of its channels for a low-resolution picture. */
-function latentShape({ unet, process, autoencoder }: RestorationModel, { height, width }: Picture): number[] {
+/** Size of a batch of pictures. */
+interface BatchSize {
+  readonly count: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+function batchSize(lq: readonly Picture[]): BatchSize {
+  const { height, width } = lq[0]!;
+  return { count: lq.length, height, width };
+}
+
+/** Number of the latents, their sides and channels. */
+function latentShape({ unet, process, autoencoder }: RestorationModel, { count, height, width }: BatchSize): number[] {
   const factor = autoencoder ? planAutoencoder(autoencoder).factor : 1;
   const side = (length: number): number => (length * process.config.sf) / factor;
-  return [1, side(height), side(width), unet.outChannels];
+  return [count, side(height), side(width), unet.outChannels];
 }
 
 /** Images to latents and back with the resident autoencoder. */
@@ -53,10 +70,39 @@ export function firstStageOf({ autoencoder, process }: RestorationModel, state: 
 }
 
 const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
-const toArray = ({ height, width, data }: Picture): HostArray => ({ shape: [1, height, width, CHANNELS], data });
+const imageShape = ({ count, height, width }: BatchSize): number[] => [count, height, width, CHANNELS];
 
-function toPicture({ shape, data }: HostArray): Picture {
-  return { height: shape[1]!, width: shape[2]!, data: data as Float32Array };
+/** Values one after another; a single one is not copied. */
+function joined(parts: readonly HostArray['data'][]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array;
+  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0));
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
+}
+
+function toArray(lq: readonly Picture[]): HostArray {
+  return { shape: imageShape(batchSize(lq)), data: joined(lq.map(({ data }) => data)) };
+}
+
+/** Noise of a batch, every picture's from its own source. */
+function draw(
+  sources: readonly NoiseSource[],
+  purpose: Parameters<NoiseSource>[0],
+  shape: readonly number[],
+  step?: number,
+): HostArray {
+  const one = [1, ...shape.slice(1)];
+  return { shape, data: joined(sources.map((noise) => noise(purpose, one, step).data)) };
+}
+
+function toPictures({ shape, data }: HostArray): Picture[] {
+  const [count, height, width] = shape as [number, number, number];
+  const length = data.length / count;
+  return Array.from({ length: count }, (_, index) => ({
+    height,
+    width,
+    data: (data as Float32Array).subarray(index * length, (index + 1) * length),
+  }));
 }
 
 interface OneStepInputs {
@@ -71,12 +117,12 @@ interface OneStepInputs {
  */
 export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup = UNET_GROUP): Pass {
   const { noiseChannels } = model.unet;
-  const prepare = (lq: Picture): Executable => {
-    const latent = latentShape(model, lq);
+  const prepare = (size: BatchSize): Executable => {
+    const latent = latentShape(model, size);
     const eps = float([...latent.slice(0, 3), noiseChannels]);
     return engine.prepare({
-      name: `restore ${lq.height}x${lq.width} in one step`,
-      inputs: { lq: float(toArray(lq).shape), noise: float(latent), ...(noiseChannels > 0 ? { eps } : {}) },
+      name: `restore ${sizeName(size)} in one step`,
+      inputs: { lq: float(imageShape(size)), noise: float(latent), ...(noiseChannels > 0 ? { eps } : {}) },
       body: (inputs, state) => {
         const firstStage = firstStageOf(model, state);
         return { image: restoreOneStep(model, state.read(unetGroup), firstStage, inputs as unknown as OneStepInputs) };
@@ -87,12 +133,13 @@ export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup =
   return {
     evaluations: 1,
     async run(lq, noise, onEvaluation) {
-      const latent = latentShape(model, lq);
-      const feeds: Record<string, HostArray> = { lq: toArray(lq), noise: noise('prior', latent) };
-      if (noiseChannels > 0) feeds['eps'] = noise('generator', [...latent.slice(0, 3), noiseChannels]);
-      const { image } = await prepared(lq).run(feeds);
-      onEvaluation();
-      return toPicture(image!);
+      const size = batchSize(lq);
+      const latent = latentShape(model, size);
+      const feeds: Record<string, HostArray> = { lq: toArray(lq), noise: draw(noise, 'prior', latent) };
+      if (noiseChannels > 0) feeds['eps'] = draw(noise, 'generator', [...latent.slice(0, 3), noiseChannels]);
+      const { image } = await prepared(size).run(feeds);
+      await onEvaluation();
+      return toPictures(image!);
     },
   };
 }
@@ -105,10 +152,10 @@ export function multiStepPass(
   unetGroup = UNET_GROUP,
 ): Pass {
   const { schedule } = model.process;
-  const prepare = (lq: Picture) => {
-    const size = `${lq.height}x${lq.width}`;
-    const image = float(toArray(lq).shape);
-    const latent = float(latentShape(model, lq));
+  const prepare = (batch: BatchSize) => {
+    const size = sizeName(batch);
+    const image = float(imageShape(batch));
+    const latent = float(latentShape(model, batch));
     const start = engine.prepare({
       name: `encode ${size}`,
       inputs: { lq: image, noise: latent },
@@ -119,7 +166,7 @@ export function multiStepPass(
     });
     const step = engine.prepare({
       name: `${sampler} step ${size}`,
-      inputs: { lq: image, zy: latent, z: latent, noise: latent, t: { shape: [1], dtype: 'int32' } },
+      inputs: { lq: image, zy: latent, z: latent, noise: latent, t: { shape: [batch.count], dtype: 'int32' } },
       body: ({ lq: input, zy, z, noise, t }, state) => {
         const z0 = resshift(model, state.read(unetGroup), { lq: input!, zy: zy! })(z!, t!);
         const next =
@@ -140,34 +187,37 @@ export function multiStepPass(
   return {
     evaluations: schedule.steps,
     async run(lq, noise, onEvaluation) {
-      const { start, step, finish } = prepared(lq);
-      const latent = latentShape(model, lq);
+      const size = batchSize(lq);
+      const { start, step, finish } = prepared(size);
+      const latent = latentShape(model, size);
       const input = toArray(lq);
-      const { zy, z: prior } = await start.run({ lq: input, noise: noise('prior', latent) });
+      const { zy, z: prior } = await start.run({ lq: input, noise: draw(noise, 'prior', latent) });
       let z = prior!;
       for (let t = schedule.steps - 1; t >= 0; t--) {
         const feeds = {
           lq: input,
           zy: zy!,
           z,
-          noise: noise('step', latent, t),
-          t: { shape: [1], data: Int32Array.of(t) },
+          noise: draw(noise, 'step', latent, t),
+          t: { shape: [size.count], data: new Int32Array(size.count).fill(t) },
         };
         z = (await step.run(feeds))['z']!;
-        onEvaluation();
+        await onEvaluation();
       }
-      return toPicture((await finish.run({ z }))['image']!);
+      return toPictures((await finish.run({ z }))['image']!);
     },
   };
 }
 
+const sizeName = ({ count, height, width }: BatchSize): string => `${count}x${height}x${width}`;
+
 /** Remembers what was prepared for a size. */
-function oncePerSize<T>(prepare: (lq: Picture) => T): (lq: Picture) => T {
+function oncePerSize<T>(prepare: (size: BatchSize) => T): (size: BatchSize) => T {
   const prepared = new Map<string, T>();
-  return (lq) => {
-    const size = `${lq.height}x${lq.width}`;
-    const found = prepared.get(size) ?? prepare(lq);
-    prepared.set(size, found);
+  return (size) => {
+    const name = sizeName(size);
+    const found = prepared.get(name) ?? prepare(size);
+    prepared.set(name, found);
     return found;
   };
 }

@@ -1,11 +1,22 @@
 /** @file Images in, images out: a model made ready to restore pictures of any size, whole or in overlapping tiles. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createProcess } from '../diffusion/denoiser.js';
 import { createEngine, type EngineOptions } from '../engine/engine.js';
 import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { treeToMemory } from '../weights/layout.js';
 import type { Model } from '../weights/model_file.js';
-import { DEFAULT_SEED, DEFAULT_TILE, defaultOverlap, STEP_SAMPLERS, type StepSampler } from './defaults.js';
+import { BandBlender, type BandSink } from './blend.js';
+import {
+  BLENDS,
+  DEFAULT_BATCH,
+  DEFAULT_SEED,
+  DEFAULT_TILE,
+  defaultOverlap,
+  STEP_SAMPLERS,
+  type Blend,
+  type StepSampler,
+} from './defaults.js';
 import { contentHash, tileNoise } from './noise.js';
 import { imageMultiple, padToMultiple } from './padding.js';
 import {
@@ -16,8 +27,8 @@ import {
   type Pass,
   type RestorationModel,
 } from './passes.js';
-import { crop, type Box, type Picture } from './picture.js';
-import { scaleBox, TileAverage, tileBoxes } from './tiles.js';
+import { CHANNELS, crop, type Box, type Picture } from './picture.js';
+import { scaleBox, tileBoxes } from './tiles.js';
 
 /** How a {@link Restorer} works. */
 export interface RestorerOptions {
@@ -33,12 +44,23 @@ export interface RestorerOptions {
   readonly tile?: number;
   /** Pixels that neighbouring tiles share, in [0, tile); an eighth of a tile by default, as the published programs have it. */
   readonly overlap?: number;
+  /** How overlapping tiles are put together; the published programs' plain average by default. */
+  readonly blend?: Blend;
+  /** Tiles that go through the networks together, >= 1. It changes time, memory and rounding, nothing else. */
+  readonly batch?: number;
 }
 
 /** How far one picture is, in evaluations of the U-Net over all its tiles. */
 export interface RestoreProgress {
   readonly done: number;
   readonly total: number;
+}
+
+/** What one restoration can be given besides its picture. */
+export interface RestoreRun {
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  /** Aborting it makes the restoration throw the signal's reason after the evaluation that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** Restores one picture after another. */
@@ -50,7 +72,14 @@ export interface Restorer {
    * @returns [h * scale, w * scale, 3] in [-1, 1]. It depends on picture, model, seed and options, not on what was
    *   restored before.
    */
-  restore(picture: Picture, onProgress?: (progress: RestoreProgress) => void): Promise<Picture>;
+  restore(picture: Picture, run?: RestoreRun): Promise<Picture>;
+  /**
+   * As {@link Restorer.restore}, but hands on rows as they are finished, from top to bottom: the whole result is never
+   * held in float32.
+   */
+  restoreBands(picture: Picture, sink: BandSink, run?: RestoreRun): Promise<void>;
+  /** Pixels that all evaluations together see for a picture of a size, for estimates of time. */
+  work(height: number, width: number): number;
   /** Frees the networks. */
   dispose(): void;
 }
@@ -80,16 +109,26 @@ export async function createRestorer(options: RestorerOptions): Promise<Restorer
 interface Tiling {
   readonly tile: number;
   readonly overlap: number;
+  readonly blend: Blend;
+  readonly batch: number;
 }
 
-function checkTiling({ tile = DEFAULT_TILE, overlap = defaultOverlap(tile) }: RestorerOptions): Tiling {
+function checkTiling({
+  tile = DEFAULT_TILE,
+  overlap = defaultOverlap(tile),
+  blend = BLENDS[0],
+  batch = DEFAULT_BATCH,
+}: RestorerOptions): Tiling {
   const bad = (key: string, expected: string, found: number) =>
     new UserError('impossible tiles', { key, expected, found: `${found}` });
   if (!Number.isInteger(tile) || tile < 0)
     throw bad('--tile', 'a whole number of pixels, or 0 for the whole image', tile);
   if (!Number.isInteger(overlap) || overlap < 0) throw bad('--overlap', 'a whole number of pixels', overlap);
   if (tile > 0 && overlap >= tile) throw bad('--overlap', `less than the tile of ${tile} pixels`, overlap);
-  return { tile, overlap };
+  if (tile > 0 && overlap === 0 && blend === 'feather')
+    throw bad('--overlap', 'at least 1, since --blend feather fades over it', overlap);
+  if (!Number.isInteger(batch) || batch < 1) throw bad('--batch', 'a whole number from 1', batch);
+  return { tile, overlap, blend, batch };
 }
 
 /** The networks' structure with the process as it is sampled, and whether one evaluation is all. */
@@ -141,27 +180,70 @@ class TiledRestorer implements Restorer {
     this.multiple = imageMultiple(model.unet, model.autoencoder, this.scale);
   }
 
-  async restore(picture: Picture, onProgress: (progress: RestoreProgress) => void = () => undefined): Promise<Picture> {
+  async restore(picture: Picture, run?: RestoreRun): Promise<Picture> {
+    const [height, width] = [picture.height * this.scale, picture.width * this.scale];
+    const data = new Float32Array(height * width * CHANNELS);
+    await this.restoreBands(picture, (band, top) => data.set(band.data, top * width * CHANNELS), run);
+    return { height, width, data };
+  }
+
+  async restoreBands(picture: Picture, sink: BandSink, { onProgress, signal }: RestoreRun = {}): Promise<void> {
+    signal?.throwIfAborted();
     const boxes = this.boxes(picture);
     const content = contentHash(picture);
     const total = boxes.length * this.pass.evaluations;
+    const blender = new BandBlender(
+      {
+        height: picture.height * this.scale,
+        width: picture.width * this.scale,
+        blend: this.tiling.blend,
+        ramp: this.tiling.overlap * this.scale,
+      },
+      sink,
+    );
     let done = 0;
-    const average = new TileAverage(picture.height * this.scale, picture.width * this.scale);
-    for (const [index, box] of boxes.entries()) {
-      const padded = padToMultiple(crop(picture, box), this.multiple);
-      const noise = tileNoise(this.seed, content, index);
-      const restored = await this.pass.run(padded, noise, () => onProgress({ done: ++done, total }));
-      const { top, left, height, width } = scaleBox(box, this.scale);
-      average.add(clamp(crop(restored, { top: 0, left: 0, height, width })), top, left);
+    for (let first = 0; first < boxes.length;) {
+      const count = this.nextBatch(boxes.length - first);
+      const batch = boxes.slice(first, first + count);
+      const restored = await this.pass.run(
+        batch.map((box) => padToMultiple(crop(picture, box), this.multiple)),
+        batch.map((_, index) => tileNoise(this.seed, content, first + index)),
+        async () => {
+          done += count;
+          onProgress?.({ done, total });
+          // Op by op nothing else would let a signal's handler have its turn.
+          await nextTurn();
+          signal?.throwIfAborted();
+        },
+      );
+      for (const [index, box] of batch.entries()) {
+        const { top, left, height, width } = scaleBox(box, this.scale);
+        blender.add(clamp(crop(restored[index]!, { top: 0, left: 0, height, width })), top, left);
+      }
+      first += count;
     }
-    return average.result();
+    blender.finish();
+  }
+
+  work(height: number, width: number): number {
+    const boxes = this.boxes({ height, width });
+    const padded = (side: number): number => Math.ceil(side / this.multiple) * this.multiple;
+    return this.pass.evaluations * boxes.length * padded(boxes[0]!.height) * padded(boxes[0]!.width);
   }
 
   dispose(): void {
     this.engine.dispose();
   }
 
-  private boxes({ height, width }: Picture): Box[] {
+  /**
+   * Tiles of the next call: whole batches, and what is left over one by one. All tiles of a picture have one size, so
+   * two programs a size are enough, whatever the number of tiles.
+   */
+  private nextBatch(left: number): number {
+    return left >= this.tiling.batch ? this.tiling.batch : 1;
+  }
+
+  private boxes({ height, width }: { height: number; width: number }): Box[] {
     const { tile, overlap } = this.tiling;
     return tile === 0 ? [{ top: 0, left: 0, height, width }] : tileBoxes(height, width, tile, overlap);
   }

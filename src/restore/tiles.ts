@@ -1,5 +1,5 @@
-/** @file Images in, images out: where overlapping tiles lie, and their plain average (inference of ResShift, SinSR and RSD). */
-import { CHANNELS, type Box, type Picture } from './picture.js';
+/** @file Images in, images out: where overlapping tiles lie (inference of ResShift, SinSR and RSD). */
+import type { Box } from './picture.js';
 
 /**
  * Where the tiles of one side start: 0, stride, 2 stride, ...; a tile that would reach over the end is moved back to it.
@@ -36,39 +36,4 @@ export function tileBoxes(height: number, width: number, size: number, overlap: 
 /** `box` after upscaling the image `scale` times. */
 export function scaleBox(box: Box, scale: number): Box {
   return { top: box.top * scale, left: box.left * scale, height: box.height * scale, width: box.width * scale };
-}
-
-/** Collects tiles and averages them, each covering tile counting the same. */
-export class TileAverage {
-  private readonly sum: Float32Array;
-  private readonly count: Uint16Array;
-
-  constructor(
-    readonly height: number,
-    readonly width: number,
-  ) {
-    this.sum = new Float32Array(height * width * CHANNELS);
-    this.count = new Uint16Array(height * width);
-  }
-
-  /** Adds a tile whose top left corner is at (`top`, `left`). */
-  add(tile: Picture, top: number, left: number): void {
-    for (let row = 0; row < tile.height; row++) {
-      const target = (top + row) * this.width + left;
-      const source = row * tile.width;
-      for (let column = 0; column < tile.width; column++) this.count[target + column]! += 1;
-      for (let i = 0; i < tile.width * CHANNELS; i++)
-        this.sum[target * CHANNELS + i]! += tile.data[source * CHANNELS + i]!;
-    }
-  }
-
-  /** The average; every pixel must have been covered (else an `Error`). Consumes the sums. */
-  result(): Picture {
-    for (let pixel = 0; pixel < this.count.length; pixel++) {
-      const count = this.count[pixel]!;
-      if (count === 0) throw new Error(`pixel ${pixel} of ${this.height}x${this.width} is covered by no tile`);
-      for (let c = 0; c < CHANNELS; c++) this.sum[pixel * CHANNELS + c]! /= count;
-    }
-    return { height: this.height, width: this.width, data: this.sum };
-  }
 }

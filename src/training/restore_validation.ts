@@ -20,7 +20,8 @@ const toPicture = ({ shape, data }: HostArray): Picture => ({
 export async function restorePair(pass: Pass, { lq }: ValidationPair): Promise<HostArray> {
   const picture = toPicture(lq);
   const noise = tileNoise(VALIDATION_SEED, contentHash(picture), 0);
-  const { height, width, data } = await pass.run(picture, noise, () => undefined);
+  const [restored] = await pass.run([picture], [noise], () => undefined);
+  const { height, width, data } = restored!;
   return { shape: [1, height, width, 3], data: data.map((value) => Math.min(1, Math.max(-1, value))) };
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -5,11 +6,10 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/rsd_infer.js';
 import { tf } from '../../src/engine/tfjs.js';
-import { writePng } from '../../src/restore/image_io.js';
 import { writeModelFile } from '../../src/weights/model_file.js';
 import { goldenPath } from '../helpers/golden.js';
 import { formulaStudent } from '../helpers/micro_models.js';
-import { syntheticPicture } from '../helpers/pictures.js';
+import { syntheticPicture, writePng } from '../helpers/pictures.js';
 
 const student = formulaStudent();
 let folder: string;
@@ -46,9 +46,12 @@ describe('rsd-infer', () => {
 
   it('goes on after a broken image and answers 1', async () => {
     await writeFile(path.join(photos, 'aa.jpg'), 'broken');
+    await writeFile(path.join(photos, 'ab.png'), '');
+    const wide = sharp({ create: { width: 5000, height: 1, channels: 3, background: '#888' } });
+    await wide.webp().toFile(path.join(photos, 'wide.webp'));
     const output = path.join(photos, 'out');
-    expect(await run(...standard(output))).toBe(1);
-    expect((await readdir(output)).sort()).toEqual(['a.png', 'b.png']);
+    expect(await run(...standard(output), '--format', 'webp')).toBe(1);
+    expect((await readdir(output)).sort()).toEqual(['a.webp', 'b.webp']);
   });
 
   it('leaves what is there unless told to overwrite', async () => {
@@ -59,6 +62,69 @@ describe('rsd-infer', () => {
     expect(await readFile(path.join(output, 'a.png'), 'utf8')).toBe('mine');
     expect(await run(...standard(output), '--overwrite')).toBe(0);
     expect(await readFile(path.join(output, 'a.png'), 'utf8')).not.toBe('mine');
+  });
+
+  it('searches folders inside folders and mirrors them; results lie beside where they are looked for', async () => {
+    await writePng(path.join(photos, 'in', 'deep', 'a.png'), syntheticPicture(4, 4, 3));
+    const output = path.join(photos, 'out');
+    expect(await run(...standard(output), '--recursive')).toBe(0);
+    expect((await readdir(output, { recursive: true })).filter((name) => name.endsWith('.png')).sort()).toEqual([
+      'a.png',
+      'b.png',
+      'in/deep/a.png',
+    ]);
+    // Again: nothing is left to do, the results are no inputs.
+    expect(await run(...standard(output), '--recursive')).toBe(0);
+    expect(await readdir(output)).toHaveLength(3);
+  });
+
+  it('takes several inputs and patterns, and writes the format asked for', async () => {
+    const output = path.join(photos, 'out');
+    const inputs = ['--input', path.join(photos, 'a.png'), '--input', path.join(photos, '[b-z].*')];
+    expect(await run('--weights', weights, ...inputs, '--output', output, '--format', 'webp', '--quality', '50')).toBe(
+      0,
+    );
+    expect((await readdir(output)).sort()).toEqual(['a.webp', 'b.webp']);
+    const { format, width } = await sharp(path.join(output, 'a.webp')).metadata();
+    expect([format, width]).toEqual(['webp', 36]);
+  });
+
+  it('writes what the RSD release writes', async () => {
+    const grey = sharp({ create: { width: 8, height: 6, channels: 3, background: '#888' } }).toColourspace('b-w');
+    await grey.clone().withMetadata({ orientation: 6 }).jpeg().toFile(path.join(photos, 'c.JPG'));
+    const output = path.join(photos, 'out');
+    expect(await run(...standard(output), '--match-release')).toBe(0);
+    expect((await readdir(output)).sort()).toEqual(['a.png', 'b.png', 'c.JPG']);
+    const found = await sharp(path.join(output, 'c.JPG')).metadata();
+    expect([found.format, found.channels, found.chromaSubsampling, found.width, found.height, found.exif]).toEqual([
+      'jpeg',
+      3,
+      '4:2:0',
+      32,
+      24,
+      undefined,
+    ]);
+  });
+
+  it('stops on Ctrl-C without writing anything half-done, and goes on the next time', async () => {
+    await writePng(path.join(photos, 'aa.png'), syntheticPicture(40, 28, 3));
+    const output = path.join(photos, 'out');
+    const whole = path.join(photos, 'whole');
+    const tiles = ['--tile', '16', '--overlap', '4'];
+    // a.png is one tile, aa.png six: the signal comes when the first result is there.
+    const watch = setInterval(() => {
+      if (!existsSync(path.join(output, 'a.png'))) return;
+      clearInterval(watch);
+      process.emit('SIGINT');
+    }, 1);
+    expect(await run(...standard(output), ...tiles)).toBe(130);
+    clearInterval(watch);
+    expect(await readdir(output)).toEqual(['a.png']);
+    expect(await run(...standard(output), ...tiles)).toBe(0);
+    expect(await run(...standard(whole), ...tiles)).toBe(0);
+    for (const name of ['a.png', 'aa.png', 'b.png']) {
+      expect(await readFile(path.join(output, name))).toEqual(await readFile(path.join(whole, name)));
+    }
   });
 
   it('takes the autoencoder from another file', async () => {
@@ -73,7 +139,9 @@ describe('rsd-infer', () => {
       '--autoencoder FILE',
     );
     const argv = ['--weights', weights, '--autoencoder', goldenPath('unet-micro', 'weights.safetensors')];
-    await expect(run(...argv, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(/do not fit/);
+    await expect(run(...argv, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(
+      'the file holds no autoencoder',
+    );
   });
 
   it('refuses wrong input in one line', async () => {
@@ -92,6 +160,13 @@ describe('rsd-infer', () => {
     await refusal(...standard(output), '--device', 'gpu').toThrow(
       '--device: unknown device; expected cpu, cuda or cuda:N; found gpu',
     );
+    await refusal(...standard(output), '--quality', '90').toThrow('--quality: PNG is written without loss');
+    await refusal(...standard(output), '--format', 'jpeg', '--quality', '0').toThrow('--quality: impossible quality');
+    await refusal(...standard(output), '--match-release', '--format', 'png').toThrow(/mutually exclusive/);
+    await refusal(...standard(output), '--seed', '1', '--seed', '2').toThrow(
+      '--seed: given more than once; found 1, 2',
+    );
+    await refusal(...standard(weights)).toThrow('--output: not a folder');
     await writeFile(path.join(photos, 'a.jpg'), '');
     await refusal(...standard(output)).toThrow(/would both be written there/);
     const empty = path.join(photos, 'empty');

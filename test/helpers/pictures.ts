@@ -1,5 +1,7 @@
 /** @file Pictures for tests: from golden tensors and made up. */
+import { encodeImage, writeImageFile } from '../../src/restore/encode_image.js';
 import type { Picture } from '../../src/restore/picture.js';
+import { RawImageWriter } from '../../src/restore/raw_image.js';
 
 /** Stored images [B, 3, H, W] as pictures [H, W, 3]. */
 export function picturesOf(stored: {
@@ -32,4 +34,12 @@ export function syntheticPicture(height: number, width: number, variant = 0): Pi
 export function largestDifference(a: Picture, b: Picture): number {
   if (a.height !== b.height || a.width !== b.width) throw new Error('pictures of different sizes');
   return a.data.reduce((max, v, i) => Math.max(max, Math.abs(v - b.data[i]!)), 0);
+}
+
+/** Writes a picture as an 8-bit RGB PNG file. */
+export async function writePng(file: string, picture: Picture): Promise<void> {
+  const { height, width } = picture;
+  const writer = new RawImageWriter({ height, width, grey: false, alpha: false, deep: false });
+  writer.writeBand(picture, 0);
+  await writeImageFile(file, await encodeImage(writer.image, { format: 'png' }));
 }

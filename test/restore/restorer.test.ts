@@ -77,7 +77,7 @@ describe('a student', () => {
   it('reports every evaluation of every tile', async () => {
     const restorer = await createRestorer({ model: student, engine: { kind: 'eager' }, tile: 16, overlap: 4 });
     const seen: RestoreProgress[] = [];
-    await restorer.restore(syntheticPicture(16, 40), (progress) => seen.push(progress));
+    await restorer.restore(syntheticPicture(16, 40), { onProgress: (progress) => seen.push(progress) });
     restorer.dispose();
     expect(seen).toEqual([1, 2, 3].map((done) => ({ done, total: 3 })));
   });
@@ -88,11 +88,41 @@ function silent(model: Model): Model {
   return { ...model, diffusion: { ...model.diffusion!, steps: 2, kappa: 1e-30, minNoiseLevel: 1e-32 } };
 }
 
+describe('batches', () => {
+  it.each([
+    ['a student', () => student, undefined],
+    ['a teacher in 2 steps', () => teacher, 2],
+  ] as const)('change rounding only: %s', async (_, model, steps) => {
+    // 3 x 4 tiles: with 5 at a time, two whole batches and two tiles one by one.
+    const picture = syntheticPicture(40, 52);
+    const options = { model: model(), steps, tile: 16, overlap: 4 };
+    const single = await restore(picture, { ...options, batch: 1 });
+    const batched = await restore(picture, { ...options, batch: 5 });
+    expect(largestDifference(single, batched)).toBeLessThan(1e-4);
+  });
+});
+
+describe('stopping', () => {
+  it.each(['eager', 'compiled'] as const)('ends after the evaluation under way: %s', async (kind) => {
+    const restorer = await createRestorer({ model: student, engine: { kind }, tile: 16, overlap: 4 });
+    const stop = new AbortController();
+    let evaluations = 0;
+    const onProgress = () => {
+      evaluations++;
+      setImmediate(() => stop.abort());
+    };
+    const run = restorer.restore(syntheticPicture(16, 64), { signal: stop.signal, onProgress });
+    await expect(run).rejects.toThrow(/abort/i);
+    expect(evaluations).toBe(1);
+    restorer.dispose();
+  });
+});
+
 describe('a teacher', () => {
   it('takes the number of steps asked for', async () => {
     const restorer = await createRestorer({ model: teacher, engine: { kind: 'eager' }, steps: 3 });
     const seen: RestoreProgress[] = [];
-    await restorer.restore(syntheticPicture(16, 16), (progress) => seen.push(progress));
+    await restorer.restore(syntheticPicture(16, 16), { onProgress: (progress) => seen.push(progress) });
     restorer.dispose();
     expect(seen.map(({ done }) => done)).toEqual([1, 2, 3]);
   });
@@ -100,7 +130,7 @@ describe('a teacher', () => {
   it('needs all timesteps unless told otherwise', async () => {
     const restorer = await createRestorer({ model: teacher, engine: { kind: 'eager' } });
     let total = 0;
-    await restorer.restore(syntheticPicture(8, 8), (progress) => (total = progress.total));
+    await restorer.restore(syntheticPicture(8, 8), { onProgress: (progress) => (total = progress.total) });
     restorer.dispose();
     expect(total).toBe(teacher.diffusion!.steps);
   });
@@ -148,6 +178,8 @@ describe('wrong use', () => {
     await refusal({ tile: 32, overlap: 32 }).toThrow(
       '--overlap: impossible tiles; expected less than the tile of 32 pixels; found 32',
     );
+    await refusal({ overlap: 0, blend: 'feather' }).toThrow('--overlap: impossible tiles; expected at least 1');
+    await refusal({ batch: 0 }).toThrow('--batch: impossible tiles; expected a whole number from 1; found 0');
     await refusal({ tile: 3.5 }).toThrow('--tile: impossible tiles');
   });
 
