@@ -44,7 +44,7 @@ function formatOf(file: string): 'pth' | 'safetensors' {
   if (PTH_ENDINGS.includes(ending)) return 'pth';
   throw new UserError('the ending says no format', {
     file,
-    expected: `.safetensors, ${PTH_ENDINGS.join(' or ')}`,
+    expected: `.safetensors, ${PTH_ENDINGS.join(', ')}`,
     found: ending || 'none',
   });
 }

@@ -2,7 +2,7 @@
 
 const STRING = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 /** Structure, white space and whole numbers without sign, fraction or exponent: all the format has outside of strings. */
-const STRUCTURE = /[\s{}[\]:,0-9]+/y;
+const STRUCTURE = /[\s{}[\]:,0-9]{1,4096}/y;
 /** Header, tensor, list. */
 const MAX_DEPTH = 3;
 

@@ -142,10 +142,17 @@ describe('a state dict without configs', () => {
     expect([model.kind, model.autoencoder!.config]).toEqual(['autoencoder', autoencoder]);
   });
 
-  it('must be of the official size where no config is given', async () => {
-    await expect(readModelFile(goldenPath('unet-micro', 'weights.safetensors'))).rejects.toThrow(
-      /the weights do not fit the configured network: .*missing.*\[32,6,3,3\] instead of \[160,6,3,3\]/,
+  it('must fit the config that is given', async () => {
+    const official = { ...unet, modelChannels: 160 };
+    await expect(readModelFile(goldenPath('unet-micro', 'weights.safetensors'), { unet: official })).rejects.toThrow(
+      /the weights do not fit the configured network: .*\[32,6,3,3\] instead of \[160,6,3,3\]/,
     );
+  });
+
+  it('has the size its shapes tell where no config is given', async () => {
+    const model = await readModelFile(goldenPath('vqgan-micro', 'weights.safetensors'));
+    expect(autoencoderSpecs(model.autoencoder!.config)).toEqual(autoencoderSpecs(autoencoder));
+    expect(model.assumed).toEqual(['normGroups 32', 'resolution 256', 'anchored false', 'quantized true']);
   });
 
   it('must be there, and a model', async () => {
