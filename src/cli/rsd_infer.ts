@@ -49,6 +49,11 @@ function createInferParser() {
       },
       output: { type: 'string', demandOption: true, requiresArg: true, describe: 'folder for the restored images' },
       autoencoder: { type: 'string', requiresArg: true, describe: "autoencoder file instead of the weights' own" },
+      config: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'run file or official YAML file that describes official weights',
+      },
       steps: {
         type: 'number',
         requiresArg: true,
@@ -112,8 +117,9 @@ function createInferParser() {
     .example('$0 --weights runs/realsr/student.safetensors --input photos --output restored', 'one step a tile')
     .example(
       '$0 --weights SinSR_v1.pth --autoencoder autoencoder_vq_f4.pth --steps 1 --input photos --output restored',
-      'official weights',
+      'a student of SinSR',
     )
+    .example('$0 --weights ema_model.pth --config RSD.yaml --input photo.jpg --output restored', 'as a release has it')
     .example("$0 --weights student.safetensors --input 'scans/**/*.tif' --format tiff --output out", '16 bits stay so')
     .epilogue('Exits with 1 if some images could not be restored, 2 after bad input, 130 or 143 when stopped.');
 }
@@ -188,9 +194,15 @@ async function loadRestorer(args: InferOptions, log: Logger): Promise<Restorer> 
     import('../restore/restorer.js'),
     import('../restore/load_model.js'),
   ]);
-  const { weights, autoencoder, steps, sampler, seed, tile, overlap, blend, batch, engine } = args;
-  const model = await loadModel({ weights, autoencoder });
+  const { weights, autoencoder, config, steps, sampler, seed, tile, overlap, blend, batch, engine } = args;
+  const model = await loadModel({ weights, autoencoder, config }, ({ mapping = [] }) => {
+    for (const line of mapping) log.info(line);
+  });
   log.debug({ ...model.extra }, `${weights} is a ${model.kind}`);
+  if (model.assumed?.length) log.info(`${weights} does not say, so it was assumed: ${model.assumed.join(', ')}`);
+  if (model.assumed && model.kind === 'teacher' && steps === undefined) {
+    log.info(`${weights} is run as a teacher in ${model.diffusion!.steps} steps; a student of SinSR needs --steps 1`);
+  }
   const options = { steps, sampler, seed: checkSeed(seed), tile, overlap, blend, batch };
   return createRestorer({ model, engine: { kind: engine }, ...options });
 }

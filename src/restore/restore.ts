@@ -42,8 +42,8 @@ export async function restore(
   const { format, quality } = options;
   if (format) checkQuality(quality, format);
   if ('restorer' in options) return restoreOne(options.restorer, image, options);
-  const { weights, autoencoder, engine = { kind: 'compiled' }, ...rest } = options;
-  const restorer = await createRestorer({ ...rest, model: await loadModel({ weights, autoencoder }), engine });
+  const { engine = { kind: 'compiled' } } = options;
+  const restorer = await createRestorer({ ...options, model: await loadModel(options), engine });
   try {
     return await restoreOne(restorer, image, options);
   } finally {

@@ -6,7 +6,9 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/rsd_infer.js';
 import { tf } from '../../src/engine/tfjs.js';
+import { stringify } from 'yaml';
 import { writeModelFile } from '../../src/weights/model_file.js';
+import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { goldenPath } from '../helpers/golden.js';
 import { formulaStudent } from '../helpers/micro_models.js';
 import { syntheticPicture, writePng } from '../helpers/pictures.js';
@@ -141,6 +143,28 @@ describe('rsd-infer', () => {
     const argv = ['--weights', weights, '--autoencoder', goldenPath('unet-micro', 'weights.safetensors')];
     await expect(run(...argv, '--input', photos, '--output', path.join(photos, 'x'))).rejects.toThrow(
       'the file holds no autoencoder',
+    );
+  });
+
+  it('takes structure and autoencoder of official weights from a YAML file', async () => {
+    const [unet, first] = [path.join(photos, 'unet.safetensors'), path.join(photos, 'vq.safetensors')];
+    await writeSafetensors(unet, student.unet!.tree);
+    await writeSafetensors(first, student.autoencoder!.tree);
+    const { noiseChannels: _, ...structure } = student.unet!.config;
+    const config = path.join(photos, 'run.yaml');
+    const sections = {
+      method: 'rsd',
+      teacher: { unet: structure },
+      diffusion: student.diffusion,
+      autoencoder: { ...student.autoencoder!.config, weights: 'vq.safetensors' },
+    };
+    await writeFile(config, stringify(sections));
+    const [own, bare] = [path.join(photos, 'own'), path.join(photos, 'bare')];
+    await run(...standard(own));
+    expect(await run('--weights', unet, '--config', config, '--input', photos, '--output', bare)).toBe(0);
+    expect(await readFile(path.join(bare, 'a.png'))).toEqual(await readFile(path.join(own, 'a.png')));
+    await expect(run(...standard(bare), '--overwrite', '--config', config)).rejects.toThrow(
+      '--config: the weights are a model file, which brings its own configs',
     );
   });
 

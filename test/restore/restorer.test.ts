@@ -127,6 +127,14 @@ describe('a teacher', () => {
     expect(seen.map(({ done }) => done)).toEqual([1, 2, 3]);
   });
 
+  it('taken for a student without noise channels, as SinSR has them, takes one step', async () => {
+    const picture = syntheticPicture(16, 16);
+    const sinsr: Model = { ...teacher, kind: 'student' };
+    const once = await restore(picture, { model: sinsr });
+    expect(once).toEqual(await restore(picture, { model: teacher, steps: 1 }));
+    expect(largestDifference(once, await restore(picture, { model: teacher, steps: 2 }))).toBeGreaterThan(0.01);
+  });
+
   it('needs all timesteps unless told otherwise', async () => {
     const restorer = await createRestorer({ model: teacher, engine: { kind: 'eager' } });
     let total = 0;
