@@ -36,7 +36,8 @@ It is made from the schema in \`src/config\` by \`npx tsx scripts/config_referen
   before anything is built.
 - \`--set key=value\` overrides one key; the value is YAML and the option may be repeated:
   \`--set train.batch=16 --set rsd.timesteps=[14]\`.
-- \`--config\` takes a path or the bare name of a file in \`configs/\`, with or without \`.yaml\`.
+- \`--config\` takes a path or the bare name of a file in \`configs/\`, with or without \`.yaml\`; or an official YAML file
+  ([official-configs.md](official-configs.md)). \`rsd-train --print-config\` prints the resolved run.
 - Relative paths are looked up in the working directory, then beside the run file, then, for a run file of \`configs/\`, in
   this package's folder.
 - [config.schema.json](config.schema.json) is the same for editors: begin a run file with

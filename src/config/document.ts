@@ -123,6 +123,18 @@ export async function readYamlFile(file: string, version: '1.1' | '1.2' = '1.2')
   return { file, values, placeholders, origin: (path) => ({ file, line: lineOf(document.getIn(path, true)) }) };
 }
 
+/** Two ways of giving one thing: setting one takes back the other, which the file may have. */
+const ALTERNATIVES: Readonly<Record<string, readonly string[]>> = {
+  'rsd.timesteps': ['rsd', 'timestepCount'],
+  'rsd.timestepCount': ['rsd', 'timesteps'],
+};
+
+function removeAlternative(values: Record<string, unknown>, path: readonly string[]): void {
+  const [section, name] = ALTERNATIVES[path.join('.')] ?? [];
+  const holder = section === undefined ? undefined : values[section];
+  if (isMapping(holder)) delete holder[name!];
+}
+
 /**
  * Sets values over those of a document, which is changed.
  * @param overrides `key=value` each, the value as YAML; later ones win
@@ -130,6 +142,7 @@ export async function readYamlFile(file: string, version: '1.1' | '1.2' = '1.2')
  */
 export function withOverrides(document: RunDocument, overrides: readonly string[]): RunDocument {
   const set = overrides.map(parseOverride);
+  for (const { path } of set) removeAlternative(document.values, path);
   for (const { path, value } of set) {
     const inTheWay = setValue(document.values, path, value);
     if (inTheWay) {

@@ -66,7 +66,7 @@ async function readDocument(
  * with this package) in the package's folder or (for official ones) in the folder above the run file's.
  * @param pathOrName a YAML file, or the name of one of `configs/` (with or without `.yaml`)
  * @param overrides values set over the file's, `train.iterations=10` each, in our keys; the part after `=` is YAML
- * @param scope of an official file: `networks` reads only what says how they are built
+ * @param scope `networks`: only what says how networks are built is wanted; of an official file the rest is not read
  * @throws UserError naming file, key, what was expected and what was found
  */
 export async function loadRunConfig(
@@ -83,7 +83,8 @@ export async function loadRunConfig(
   checkParsed(result.data, file);
   const bases = basesOf(file, shipped ? { packageRoot: PACKAGE_ROOT } : official ? 'above' : undefined);
   const config = locatePaths(resolveRun(result.data), bases);
-  checkRun(config, file);
+  // Networks are checked where they are built; the rest of the file may describe a task that is not there.
+  if (scope === 'run') checkRun(config, file);
   return { config, file, official, lookedIn: ['.', ...bases].map((base) => resolve(base)) };
 }
 

@@ -133,7 +133,15 @@ const MACHINERY: readonly Rule[] = [
   ignored('train.tenserborad_writer', 'numbers are logged to stats.jsonl'),
   ignored('train.one_step_inference', 'validation restores in one step'),
   ignored('train.ddim_sampler', 'of students that restore in several steps'),
-  ignored('trainer', 'the method follows from the keys', { subtree: true }),
+  derived(
+    'trainer.target',
+    'ignored: the method follows from the keys; but a trainer with LPIPS is not supported: teachers are trained on the squared error alone (a warning)',
+    z.string(),
+    (value): Outcome =>
+      /lpips/i.test(value)
+        ? { kind: 'replaced', why: 'teachers are trained on the squared error alone, without LPIPS' }
+        : { kind: 'ignored', why: 'the method follows from the keys' },
+  ),
   ignored('exp_name', 'the run folder is --out'),
   ignored('save_dir', 'the run folder is --out'),
   ignored('cfg_path', 'this is the file'),

@@ -63,16 +63,21 @@ function atLine(file: YamlFile, key: string, message: string): string {
   return line === undefined ? message : `${message} (line ${line})`;
 }
 
-/** The official key that was probably meant: of the same section, else of the same name elsewhere. */
+/** The official key that was probably meant, if the first name of the path that is not known resembles a known one. */
 function nearest(key: string): string | undefined {
-  const [section, name] = [key.slice(0, key.lastIndexOf('.') + 1), key.slice(key.lastIndexOf('.') + 1)];
   const known = OFFICIAL_RULES.map((rule) => rule.key);
-  const sibling = suggestion(
-    name,
-    known.filter((other) => other.startsWith(section)).map((other) => other.slice(section.length)),
-  );
-  if (sibling !== undefined) return section + sibling;
-  return known.find((other) => other.split('.').at(-1) === name);
+  const names = key.split('.');
+  for (const [depth, name] of names.entries()) {
+    const section = names
+      .slice(0, depth)
+      .map((part) => `${part}.`)
+      .join('');
+    const siblings = known.filter((other) => other.startsWith(section)).map((other) => other.split('.')[depth]!);
+    if (siblings.includes(name)) continue;
+    const meant = suggestion(name, [...new Set(siblings)]);
+    return meant && [...names.slice(0, depth), meant, ...names.slice(depth + 1)].join('.');
+  }
+  return undefined;
 }
 
 /** A key without a rule: an error if it may be a mistyped one or changes what is built, else left out and told. */
