@@ -8,7 +8,7 @@ const TRAIN = 'data.train.params';
 const VAL = 'data.val.params';
 
 const MILDER =
-  'the two-stage degradation of Real-ESRGAN is not there yet; the milder data.degradation takes its place, so that a student trained on it differs from the release';
+  'the two-stage degradation of Real-ESRGAN is not there yet; data.degradation (mild, unless --set says otherwise) takes its place, so that what is trained differs from the release';
 const NOT_READ = 'the degradation bicubic does not read it';
 
 /** A parameter of the two-stage degradation. */
