@@ -58,10 +58,11 @@ function photoPaths(name: string, what: string): Rule {
 const PHOTOS: readonly Rule[] = [
   derived(
     'data.train.type',
-    '`data.degradation.kind`: `bicubic` for `bicubic`; for `realesrgan` `mild` takes its place (a warning); other types are errors',
+    '`data.degradation.kind`: `bicubic` for `bicubic` (as MATLAB reduces; HR photos are shrunk by area); for `realesrgan` `mild` takes its place (a warning); other types are errors',
     z.unknown(),
     (value) => {
-      if (value === 'bicubic') return mapped({ 'data.degradation.kind': 'bicubic' });
+      if (value === 'bicubic')
+        return mapped({ 'data.degradation.kind': 'bicubic' }, 'as MATLAB reduces; HR photos are shrunk by area');
       if (value === 'realesrgan') return { kind: 'replaced', why: MILDER, set: { 'data.degradation.kind': 'mild' } };
       const remedy = 'Other tasks (faces, inpainting, BSRGAN) can be described but not trained here';
       return { kind: 'refused', expected: '"realesrgan" or "bicubic"', remedy };
