@@ -62,12 +62,11 @@ describe.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle('official siz
     weights: HostTree,
     feeds: Readonly<Record<string, HostArray>>,
     body: Program['body'],
-    { constants = false } = {},
   ): ReturnType<Executable['run']> {
     const before = tf.memory().numTensors;
     const engine = createEngine({ kind });
     try {
-      await engine.define({ [PARAMS]: treeToMemory(weights) }, { constants });
+      await engine.define({ [PARAMS]: treeToMemory(weights) });
       return await prepareFor(engine, feeds, body).run(feeds);
     } finally {
       engine.dispose();
@@ -127,15 +126,10 @@ describe.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle('official siz
       noise: input(info, 'noise'),
       t: { shape: [1], data: Int32Array.of(info.timestep) },
     };
-    const found = await run(
-      formulaTree(unetSpecs(config), info.salt),
-      feeds,
-      (inputs, state) => {
-        const { x, lq, noise, t } = inputs as Record<'x' | 'lq' | 'noise' | 't', Tensor>;
-        return { out: unet(state.read(PARAMS), config, { x, t, lq, noise }) };
-      },
-      { constants: true },
-    );
+    const found = await run(formulaTree(unetSpecs(config), info.salt), feeds, (inputs, state) => {
+      const { x, lq, noise, t } = inputs as Record<'x' | 'lq' | 'noise' | 't', Tensor>;
+      return { out: unet(state.read(PARAMS), config, { x, t, lq, noise }) };
+    });
     expectWithin(maxDifference(found['out']!, golden['out']!), OUTPUT, `${kind} student output`);
   });
 
@@ -162,7 +156,6 @@ describe.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle('official siz
           decode_not_quantized: decode(params, config, stored!, { quantize: false }),
         };
       },
-      { constants: true },
     );
     expect(maxDifference(found['indices']!, golden['indices']!)).toBe(0);
     for (const key of ['latent', 'quantized', 'decode_quantized', 'decode_not_quantized']) {
