@@ -5,6 +5,8 @@ import { zipEntries, zipOf } from './checkpoint_bytes.js';
 /** Values that lengths, counts and offsets are not expected to have. */
 const ABSURD = [0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
+const END_BYTES = 2048;
+
 /** One to three changes, a function of the generator's state. */
 export function mutated(original: Uint8Array, random: CountedRandom): Uint8Array {
   let bytes: Uint8Array = Uint8Array.from(original);
@@ -12,9 +14,16 @@ export function mutated(original: Uint8Array, random: CountedRandom): Uint8Array
   return bytes;
 }
 
+/** Headers and directories stand at the ends: half of the damage goes there. */
+function place(length: number, random: CountedRandom): number {
+  const end = Math.min(length, END_BYTES);
+  if (random.integer(2) === 0) return random.integer(length);
+  return random.integer(2) === 0 ? random.integer(end) : length - 1 - random.integer(end);
+}
+
 function changed(bytes: Uint8Array, random: CountedRandom): Uint8Array {
   if (bytes.length === 0) return bytes;
-  const at = random.integer(bytes.length);
+  const at = place(bytes.length, random);
   const length = 1 + random.integer(Math.min(16, bytes.length - at));
   const piece = bytes.slice(at, at + length);
   switch (random.integer(8)) {
