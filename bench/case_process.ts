@@ -1,22 +1,36 @@
 /** @file The parent's side of a case's process. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { BenchmarkName, Case } from './benchmark.js';
+import type { BenchmarkName, Case, Runner } from './benchmark.js';
+import { sizedRun } from './sizes.js';
 import type { Answer, Peaks, Request, TimedRun } from './worker.js';
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
+const PYTORCH_WORKER = fileURLToPath(new URL('./pytorch/worker.py', import.meta.url));
 
 /** A case that is set up in a process of its own. */
 export class CaseProcess {
   private constructor(private readonly child: ChildProcess) {}
 
-  /** Starts the process and waits until the case is set up. */
-  static async start(name: BenchmarkName, measured: Case): Promise<CaseProcess> {
-    const child = fork(WORKER, [name, JSON.stringify(measured)], {
-      execArgv: [...process.execArgv, '--expose-gc'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
+  /**
+   * Starts the process and waits until the case is set up.
+   * @param python Interpreter that has PyTorch, for the runner `pytorch`.
+   */
+  static async start(name: BenchmarkName, measured: Case, runner: Runner, python?: string): Promise<CaseProcess> {
+    const stdio: ForkOptions['stdio'] = ['ignore', 'inherit', 'inherit', 'ipc'];
+    const child =
+      runner === 'pytorch'
+        ? fork(PYTORCH_WORKER, [name, JSON.stringify(await pytorchCase(measured))], {
+            execPath: python,
+            execArgv: [],
+            stdio,
+          })
+        : fork(WORKER, [name, JSON.stringify(measured), runner], {
+            execArgv: [...process.execArgv, '--expose-gc'],
+            stdio,
+          });
     const started = new CaseProcess(child);
     await started.answer('ready');
     return started;
@@ -57,4 +71,9 @@ export class CaseProcess {
       stop.abort();
     }
   }
+}
+
+/** A case as PyTorch's worker takes it: the run resolved, and the threads that TensorFlow takes by default. */
+async function pytorchCase({ size, batch }: Case): Promise<object> {
+  return { batch, threads: availableParallelism(), run: await sizedRun(size, batch) };
 }

@@ -1,6 +1,5 @@
 /** @file One benchmark on several engines in turns, and its report. */
-import type { EngineKind } from '../src/engine/types.js';
-import { BENCHMARKS, type BenchmarkEntry, type BenchmarkName } from './benchmark.js';
+import { BENCHMARKS, type BenchmarkEntry, type BenchmarkName, type Runner } from './benchmark.js';
 import { CaseProcess } from './case_process.js';
 import type { Size } from './sizes.js';
 import type { Peaks, TimedRun } from './worker.js';
@@ -11,11 +10,13 @@ export interface Comparison {
   readonly batch: number;
   /** Timed runs of each engine. */
   readonly rounds: number;
-  readonly engines: readonly EngineKind[];
+  readonly engines: readonly Runner[];
+  /** Interpreter that has PyTorch; needed for the runner `pytorch`. */
+  readonly python?: string;
 }
 
 interface Measurement {
-  readonly engine: EngineKind;
+  readonly engine: Runner;
   readonly process: CaseProcess;
   /** The first run, which compiles; it is not one of the rounds. */
   readonly first: TimedRun;
@@ -27,11 +28,11 @@ interface Measurement {
  * slows all of them alike. Prints one JSON line for each engine and timed part, and one with the ratios of two engines.
  */
 export async function compare(name: BenchmarkName, comparison: Comparison): Promise<void> {
-  const { size, batch, rounds, engines } = comparison;
+  const { size, batch, rounds, engines, python } = comparison;
   const measurements: Measurement[] = [];
   try {
     for (const engine of engines) {
-      const process = await CaseProcess.start(name, { size, batch, engine });
+      const process = await CaseProcess.start(name, { size, batch }, engine, python);
       measurements.push({ engine, process, first: await process.run(), rounds: [] });
     }
     for (let round = 0; round < rounds; round++) {
@@ -76,7 +77,7 @@ function reportRatios(
   [base, other]: readonly [Measurement, Measurement],
   [basePeaks, otherPeaks]: readonly Peaks[],
 ): void {
-  const { target }: BenchmarkEntry = BENCHMARKS[name];
+  const { targets }: BenchmarkEntry = BENCHMARKS[name];
   const [baseSeconds, otherSeconds] = [secondsOf(name, base.rounds), secondsOf(name, other.rounds)];
   print({
     name,
@@ -88,7 +89,7 @@ function reportRatios(
     medianCpu: rounded(median(quotients(cpuOf(other.rounds), cpuOf(base.rounds)))),
     peakRss: rounded(otherPeaks!.peakRssMb / basePeaks!.peakRssMb),
     laterPeakRss: rounded(otherPeaks!.laterPeakRssMb / basePeaks!.laterPeakRssMb),
-    ...(size === 'full' ? { target } : {}),
+    ...(size === 'full' ? { target: targets[base.engine] } : {}),
   });
 }
 

@@ -2,7 +2,7 @@
 import { createParser, parseArguments } from '../src/cli/arguments.js';
 import { runMain } from '../src/cli/run_main.js';
 import type { EngineKind } from '../src/engine/types.js';
-import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkEntry, type BenchmarkName } from './benchmark.js';
+import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkEntry, type BenchmarkName, type Runner } from './benchmark.js';
 import { compare } from './compare.js';
 import { SIZES, type Size } from './sizes.js';
 
@@ -19,7 +19,15 @@ const parser = () =>
       size: { choices: SIZES, default: 'tiny' as const, describe: 'the shipped tiny networks, or the official ones' },
       batch: { type: 'number', default: 1, describe: 'images of one run' },
       rounds: { type: 'number', default: 10, describe: 'timed runs of each engine, taking turns' },
-      engine: { choices: ['eager', 'compiled'] as const, describe: 'measure one engine alone' },
+      engine: {
+        choices: ['eager', 'compiled'] as const,
+        conflicts: 'pytorch',
+        describe: 'measure one engine alone',
+      },
+      pytorch: {
+        type: 'string',
+        describe: 'compare compiled with PyTorch: the interpreter of an environment made by bench/pytorch/setup.sh',
+      },
     });
 
 interface BenchOptions {
@@ -28,14 +36,16 @@ interface BenchOptions {
   readonly batch: number;
   readonly rounds: number;
   readonly engine?: EngineKind;
+  readonly pytorch?: string;
 }
 
 async function main(argv: string[]): Promise<number> {
   const options = await parseArguments(parser(), argv);
   if (!options) return 0;
-  const { benchmark, size, batch, rounds, engine } = options as unknown as BenchOptions;
+  const { benchmark, size, batch, rounds, engine, pytorch } = options as unknown as BenchOptions;
   const entry: BenchmarkEntry = BENCHMARKS[benchmark];
-  await compare(benchmark, { size, batch, rounds, engines: engine ? [engine] : entry.engines });
+  const engines: readonly Runner[] = pytorch ? ['pytorch', 'compiled'] : engine ? [engine] : entry.engines;
+  await compare(benchmark, { size, batch, rounds, engines, python: pytorch });
   return 0;
 }
 

@@ -1,5 +1,6 @@
 /** @file The process of one case: sets it up, then runs it once for every message, so that its peak memory is its own. */
 import { createEngine } from '../src/engine/engine.js';
+import type { EngineKind } from '../src/engine/types.js';
 import { BENCHMARKS, type BenchmarkName, type Case, type Seconds } from './benchmark.js';
 import { forgetPeak, peakRssMb } from './peak_memory.js';
 
@@ -30,10 +31,9 @@ const answer = (message: Answer): void => {
   process.send!(message);
 };
 
-const [name, json] = process.argv.slice(2) as [BenchmarkName, string];
-const measured = JSON.parse(json) as Case;
-const engine = createEngine({ kind: measured.engine });
-const run = await (await BENCHMARKS[name].load()).prepare(engine, measured);
+const [name, json, kind] = process.argv.slice(2) as [BenchmarkName, string, EngineKind];
+const engine = createEngine({ kind });
+const run = await (await BENCHMARKS[name].load()).prepare(engine, JSON.parse(json) as Case);
 
 let firstPeak: number | undefined;
 
