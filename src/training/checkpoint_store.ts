@@ -7,7 +7,7 @@ import type { ManifestFile, Provenance } from './checkpoint_manifest.js';
 import { describeFile, readManifest, verifyFiles, writeManifest } from './checkpoint_manifest.js';
 import { flushFolderToDisk, renameDurably } from './durable_file.js';
 import { isRunning } from './process_identity.js';
-import type { GroupWriter, TrainState } from './train_state.js';
+import type { GroupWriter, TrainState, TrainStateSource } from './train_state.js';
 import { readGroup, writeGroups } from './train_state.js';
 
 const FINAL_NAME = /^iteration-(\d{8,})$/;
@@ -73,7 +73,7 @@ export class CheckpointStore {
    * @returns the checkpoint's folder.
    * @throws UserError if the disk is full; other errors of the file system as they are.
    */
-  async save(state: TrainState, { score }: { score?: number } = {}): Promise<string> {
+  async save(state: TrainStateSource, { score }: { score?: number } = {}): Promise<string> {
     const final = path.join(this.folder, folderName(state.iteration));
     const working = workingName(final, 'tmp');
     try {
@@ -130,7 +130,7 @@ export class CheckpointStore {
     });
   }
 
-  private async write(folder: string, state: TrainState, score: number | null): Promise<void> {
+  private async write(folder: string, state: TrainStateSource, score: number | null): Promise<void> {
     const files: Record<string, ManifestFile> = {};
     for (const [group, name] of Object.entries(await writeGroups(folder, state, this.options.writeGroup))) {
       files[group] = await describeFile(folder, name);

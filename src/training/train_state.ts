@@ -15,6 +15,11 @@ export interface TrainState {
   readonly groups: Readonly<Record<string, HostTree>>;
 }
 
+/** A state to be written: its groups are there, or are fetched one at a time as their turn comes. */
+export type TrainStateSource = Omit<TrainState, 'groups'> & {
+  readonly groups: Readonly<Record<string, HostTree | (() => Promise<HostTree>)>>;
+};
+
 /** Writes one group's file; replaceable in tests, which need a disk that fills up. */
 export type GroupWriter = (file: string, tree: HostTree, metadata: Record<string, string>) => Promise<void>;
 
@@ -27,12 +32,13 @@ export function groupFileName(group: string): string {
 /** Writes every group of a state into an existing folder and returns the file names by group. */
 export async function writeGroups(
   folder: string,
-  state: TrainState,
+  state: TrainStateSource,
   write: GroupWriter = writeSafetensors,
 ): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const [group, tree] of Object.entries(state.groups)) {
+  for (const [group, source] of Object.entries(state.groups)) {
     const name = groupFileName(group);
+    const tree = typeof source === 'function' ? await source() : source;
     await write(path.join(folder, name), tree, { format: 'rsd-train-state', group, iteration: `${state.iteration}` });
     files[group] = name;
   }

@@ -21,10 +21,12 @@ import { UserError } from '../errors.js';
 import { trainedModel } from '../export/trained_model.js';
 import { treeToMemory, treeToOfficial } from '../weights/layout.js';
 import { writeModelFile } from '../weights/model_file.js';
+import type { HostTree } from '../weights/tree.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from './durable_file.js';
 import { writeGrid } from './image_grid.js';
 import type { Method, ValidationPair } from './method.js';
+import { processMemory } from './process_memory.js';
 import { createMethod } from './methods/create.js';
 import { EMA } from './outline.js';
 import { Progress, type ProgressStream } from './progress.js';
@@ -185,7 +187,7 @@ class Run {
       const numbers = await this.method.iterate(iteration);
       const seconds = (performance.now() - begin) / 1000;
       const images = this.config.train.batch * this.method.batchesPerIteration;
-      return { ...numbers, seconds, imagesPerSecond: images / seconds };
+      return { ...numbers, seconds, imagesPerSecond: images / seconds, ...processMemory() };
     } catch (error) {
       if (!(error instanceof GuardError)) throw error;
       const last = (await this.store.list()).at(-1);
@@ -202,10 +204,12 @@ class Run {
   }
 
   private async save(iteration: number, score?: number): Promise<void> {
-    const trees = await this.engine.fetch(this.method.stateGroups);
-    const groups = Object.fromEntries(Object.entries(trees).map(([group, tree]) => [group, treeToOfficial(tree)]));
+    // One group at a time: all of them together would be on the host as often as in the engine.
+    const official = async (group: string): Promise<HostTree> =>
+      treeToOfficial((await this.engine.fetch([group]))[group]!);
+    const groups = Object.fromEntries(this.method.stateGroups.map((group) => [group, () => official(group)]));
     await this.store.save({ iteration, counters: {}, groups }, { score });
-    const weights = { ema: groups[EMA]!, iteration, score: score ?? null };
+    const weights = { ema: await official(EMA), iteration, score: score ?? null };
     await writeModelFile(this.folder.paths.student, trainedModel(this.config, weights, this.method.autoencoder));
   }
 
@@ -246,9 +250,7 @@ async function comparePhotos(
 async function restoreState(engine: Engine, method: Method, saved: StoredTrainState): Promise<void> {
   const missing = method.stateGroups.find((group) => !saved.groups[group]);
   if (missing) throw new UserError(`the checkpoint lacks the group ${missing}`, { file: saved.folder });
-  await engine.store(
-    Object.fromEntries(method.stateGroups.map((group) => [group, treeToMemory(saved.groups[group]!)])),
-  );
+  for (const group of method.stateGroups) await engine.store({ [group]: treeToMemory(saved.groups[group]!) });
 }
 
 function shown(terms: readonly string[], numbers: Readonly<Record<string, number>>): Record<string, number> {
