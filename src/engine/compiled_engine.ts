@@ -6,6 +6,7 @@ import { momentGroups } from './adamw.js';
 import { DataType, NativeError, type Output, type Pointer } from './c_api.js';
 import { Graph } from './graph.js';
 import { GuardError } from './guard_error.js';
+import { returnFreedMemory } from './host_memory.js';
 import { planRun, Session, type RunPlan } from './session.js';
 import type { SessionOptions } from './session_config.js';
 import { tf, type Params, type Tensor, type Tensors } from './tfjs.js';
@@ -38,6 +39,7 @@ export class CompiledEngine implements Engine {
   private guards: string[] = [];
 
   constructor(options: SessionOptions) {
+    returnFreedMemory();
     this.session = new Session(this.graph, options);
   }
 
@@ -79,6 +81,7 @@ export class CompiledEngine implements Engine {
       fetches = outputNames.map((name) => this.identity(this.tracer.output(outputs[name]!)));
       targets = updates.finish();
     });
+
     const plan = planRun(feeds, fetches, targets);
     return {
       run: async (values) => {
