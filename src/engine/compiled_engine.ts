@@ -74,12 +74,16 @@ export class CompiledEngine implements Engine {
     let fetches: Output[] = [];
     let targets: Pointer[] = [];
     this.tracer.trace(() => {
-      const inputs = Object.fromEntries(names.map((name, i) => [name, this.tracer.symbol(feeds[i]!)]));
-      const outputs = program.body(inputs, updates);
-      outputNames = Object.keys(outputs);
-      // An input that is also a result cannot be fed and fetched as the same node.
-      fetches = outputNames.map((name) => this.identity(this.tracer.output(outputs[name]!)));
-      targets = updates.finish();
+      try {
+        const inputs = Object.fromEntries(names.map((name, i) => [name, this.tracer.symbol(feeds[i]!)]));
+        const outputs = program.body(inputs, updates);
+        outputNames = Object.keys(outputs);
+        // An input that is also a result cannot be fed and fetched as the same node.
+        fetches = outputNames.map((name) => this.identity(this.tracer.output(outputs[name]!)));
+        targets = updates.finish();
+      } finally {
+        updates.release();
+      }
     });
 
     const plan = planRun(feeds, fetches, targets);
@@ -186,6 +190,7 @@ class GraphUpdates implements StateAccess {
   private readonly late: (() => Pointer[])[] = [];
   private readonly checks: Pointer[] = [];
   private readonly updated = new Map<string, Pointer>();
+  private readonly reads = new Map<string, Params>();
 
   constructor(
     private readonly graph: Graph,
@@ -195,12 +200,18 @@ class GraphUpdates implements StateAccess {
   ) {}
 
   read(group: string): Params {
+    const known = this.reads.get(group);
+    if (known) return known;
     const resident = this.resident(group);
     const outputs =
       'constants' in resident
         ? resident.constants
         : new Map([...resident.variables].map(([name, variable]) => [name, variable.read]));
-    return Object.fromEntries([...outputs].map(([name, output]) => [name, this.tracer.symbol(output)]));
+    // Whatever scope asks first, later ones (a gradient after its forward pass) get the same tensors.
+    const entries = [...outputs].map(([name, output]) => [name, tf.keep(this.tracer.symbol(output))] as const);
+    const read = Object.fromEntries(entries);
+    this.reads.set(group, read);
+    return read;
   }
 
   assign(group: string, values: Tensors): void {
@@ -295,6 +306,11 @@ class GraphUpdates implements StateAccess {
       attributes: { T: { types: data.map((output) => this.graph.typeOf(output)) }, summarize: { int: 8 } },
     });
     this.checks.push(operation);
+  }
+
+  /** Disposes of the tensors that stand for the state. */
+  release(): void {
+    for (const read of this.reads.values()) tf.dispose(read);
   }
 
   /** Adds the collected updates to the graph and returns what a run must trigger. */

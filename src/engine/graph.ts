@@ -14,18 +14,26 @@ export interface OperationSpec {
   readonly after?: readonly Pointer[];
 }
 
+/** What the graph knows of an operation in it. */
+export interface GraphNode {
+  readonly type: string;
+  readonly inputs: readonly Output[];
+  /** Operations that must have run before, besides those of the inputs. */
+  readonly after: readonly Pointer[];
+}
+
 const SHARED_CONSTANT_BYTES = 1024;
 
 /** Owns a `TF_Graph`. */
 export class Graph {
   readonly pointer = c.newGraph() as Pointer;
-  private operations = 0;
+  /** Every operation, in the order of being added: a topological order. */
+  readonly nodes = new Map<Pointer, GraphNode>();
   private readonly constants = new Map<string, Output>();
 
   /** Adds an operation; TensorFlow validates it and infers its outputs. Throws `NativeError`. */
   add(spec: OperationSpec): Pointer {
-    const name = spec.name ?? `${spec.type}_${this.operations}`;
-    this.operations += 1;
+    const name = spec.name ?? `${spec.type}_${this.nodes.size}`;
     const description = c.newOperation(this.pointer, spec.type, name) as Pointer;
     for (const input of spec.inputs ?? []) {
       if ('operation' in input) c.addInput(description, input);
@@ -33,7 +41,13 @@ export class Graph {
     }
     for (const operation of spec.after ?? []) c.addControlInput(description, operation);
     for (const [key, value] of Object.entries(spec.attributes ?? {})) setAttribute(description, key, value);
-    return withStatus((status) => c.finishOperation(description, status) as Pointer);
+    const operation = withStatus((status) => c.finishOperation(description, status) as Pointer);
+    this.nodes.set(operation, {
+      type: spec.type,
+      inputs: (spec.inputs ?? []).flat<readonly (Output | readonly Output[])[]>(),
+      after: spec.after ?? [],
+    });
+    return operation;
   }
 
   /** A constant; small equal ones are shared. */

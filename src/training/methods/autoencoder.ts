@@ -123,6 +123,7 @@ export class AutoencoderMethod implements Method {
         groups: [MODEL],
         inputs: { hr: { shape: [microBatch, size, size, 3], dtype: 'float32' } },
         ema: { group: EMA, source: MODEL },
+        recompute: config.train.recompute,
         loss: (inputs, params, state) => this.loss(inputs, params[MODEL]!, state, quantised),
       },
       batch / microBatch,

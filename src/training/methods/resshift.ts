@@ -132,6 +132,7 @@ export class ResShiftMethod implements Method {
           noise: { shape: [size, ...latent], dtype: 'float32' },
         },
         ema: { group: EMA, source: TEACHER },
+        recompute: train.recompute,
         constants: ({ hr, lq }, state) => {
           const firstStage = firstStageOf(this.setup.model, state);
           return { z0: firstStage.encode(hr!), zy: firstStage.encodeLq(lq!) };

@@ -169,6 +169,7 @@ export class RsdMethod implements Method {
       rsd: allTerms ? rsd : { ...rsd, mse: { ...rsd.mse, weight: 0 } },
       model,
       ...(allTerms ? { head: this.head, perceptual: this.perceptual } : {}),
+      recompute: train.recompute,
       size: train.microBatch,
       hrSide: data.gtSize,
       lqSide,
