@@ -1,8 +1,8 @@
 /** @file Benchmark `step`: one plain training step of the U-Net. */
 import { tf } from '../src/engine/tfjs.js';
 import { unet, type UNetInputs } from '../src/nn/unet.js';
-import { EMA, freshTrainedGroups } from '../src/training/method.js';
-import { adamwScalars, momentsLike } from '../src/training/optimizer.js';
+import { adamwScalars } from '../src/training/optimizer.js';
+import { EMA, startingGroups } from '../src/training/outline.js';
 import { createUpdate } from '../src/training/update.js';
 import { timed, type Benchmark } from './benchmark.js';
 import { unetCase } from './unet_inputs.js';
@@ -16,8 +16,8 @@ const EMA_RATE = 0.999;
 export const step: Benchmark = {
   async prepare(engine, measured) {
     const { config, tree, feeds, inputs } = await unetCase(measured);
-    await engine.define({ ...freshTrainedGroups(NETWORK, tree, momentsLike(tree)), [EMA]: tree });
-    const update = await createUpdate(
+    await engine.define(startingGroups({ group: NETWORK, role: 'averaged' }, 1, tree));
+    const update = createUpdate(
       engine,
       {
         name: 'training step',

@@ -24,9 +24,10 @@ import { createLogger, logArguments, type Logger } from './log.js';
 
 const USAGE = `$0 --weights FILE --input PHOTOS --output FOLDER
 
-Enlarges and restores PNG, JPEG, WebP, TIFF and AVIF images; writes FOLDER/<name>.png. The weights are a model file of
-rsd-train or rsd-export, which needs nothing else, or official weights (.pth, .safetensors), which need --autoencoder.
-What is there already is not restored again: an interrupted run goes on with the same command.`;
+Enlarges and restores PNG, JPEG, WebP, TIFF and AVIF images; writes FOLDER/<name>.png. The weights are a
+model file of rsd-train or rsd-export, which needs nothing else, or official weights (.pth, .safetensors),
+which need --autoencoder or --config. What is there already is not restored again: an interrupted run goes
+on with the same command.`;
 
 const ENGINES: readonly EngineKind[] = ['compiled', 'eager'];
 

@@ -10,10 +10,17 @@ export type Fail = (
   details?: { expected?: string; found?: string; remedy?: string },
 ) => never;
 
+/** A run file as errors name it. */
+export interface NamedRun {
+  readonly file: string;
+  /** A key of ours as the user knows it: in an official file, by its name there. */
+  readonly nameOf?: (key: string) => string;
+}
+
 /** {@link Fail} for a run file. */
-export function failIn(file: string): Fail {
+function failIn({ file, nameOf = (key) => key }: NamedRun): Fail {
   return (key, message, details = {}) => {
-    throw new UserError(message, { file, key, ...details });
+    throw new UserError(message, { file, key: nameOf(key), ...details });
   };
 }
 
@@ -63,8 +70,8 @@ function checkRespacing({ diffusion }: RunConfig, fail: Fail): void {
 }
 
 /** Checks what resolving would hide: two ways of giving the same thing. */
-export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
-  const fail = failIn(file);
+export function checkParsed({ rsd, diffusion }: ParsedRun, run: NamedRun): void {
+  const fail = failIn(run);
   if (rsd.timesteps && rsd.timestepCount !== undefined) {
     fail('rsd.timestepCount', 'the student timesteps are given twice', {
       expected: 'either rsd.timesteps or rsd.timestepCount',
@@ -81,11 +88,11 @@ export function checkParsed({ rsd, diffusion }: ParsedRun, file: string): void {
 
 /**
  * Checks every rule between keys that concerns the run's method.
- * @param file run file, named in errors
+ * @param run named in errors
  * @throws UserError at the first rule that is broken
  */
-export function checkRun(config: RunConfig, file: string): void {
-  const fail = failIn(file);
+export function checkRun(config: RunConfig, run: NamedRun): void {
+  const fail = failIn(run);
   checkBatch(config, fail);
   checkScheduler(config, fail);
   checkRespacing(config, fail);

@@ -97,7 +97,7 @@ export async function readYamlFile(file: string, version: '1.1' | '1.2' = '1.2')
     throw new UserError('cannot read the run file', { file, found: String(error) }, { cause: error });
   });
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, version });
+  const document = parseDocument(text, { lineCounter, version, stringKeys: true });
   // Tags without a meaning here (Python objects) are only warned of: what they stand for would be lost.
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem) throw notYaml(file, problem);

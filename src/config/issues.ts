@@ -69,19 +69,25 @@ function unknownKey(section: readonly PropertyKey[], name: string, document: Run
   });
 }
 
+/** A key of ours as the file's reader knows it: by the official name where that is what the file has. */
+export function nameInFile(document: RunDocument, key: string): string {
+  const { writtenAs } = document.origin(key.split('.'));
+  return writtenAs === undefined ? key : `${writtenAs} (ours: ${key})`;
+}
+
 /** The first problem as an error that names file, line, key, what was expected and what was found. */
 export function describeIssue(issues: readonly Issue[], document: RunDocument): UserError {
   // An unknown key first: it is often the cause of what else is wrong.
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path, issue.keys[0]!, document);
-  const { file, line, writtenAs } = document.origin(issue.path);
+  const { file, line } = document.origin(issue.path);
   const key = issue.path.map(String).join('.');
   const discriminator = issue.code === 'invalid_union' && 'discriminator' in issue ? issue.path.at(-1) : undefined;
   const input: unknown = issue.input;
   const found = discriminator === undefined ? input : (input as Record<PropertyKey, unknown>)[discriminator];
   return new UserError(line === undefined ? 'not allowed' : `not allowed (line ${line})`, {
     file,
-    key: writtenAs === undefined ? key || '(top)' : `${writtenAs} (ours: ${key})`,
+    key: nameInFile(document, key) || '(top)',
     expected: expectation(issue),
     found: show(found),
   });

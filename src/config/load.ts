@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { UserError } from '../errors.js';
 import { checkParsed, checkRun } from './check.js';
 import { readYamlFile, withOverrides, type RunDocument } from './document.js';
-import { describeIssue } from './issues.js';
+import { describeIssue, nameInFile } from './issues.js';
 import { mappingLines } from './official/mapping_text.js';
 import { isOfficial } from './official/detect.js';
 import { translate, type KeyFate, type Scope } from './official/translate.js';
@@ -80,11 +80,12 @@ export async function loadRunConfig(
   expandValidation(document.values);
   const result = runSchema.safeParse(document.values, { reportInput: true });
   if (!result.success) throw describeIssue(result.error.issues, document);
-  checkParsed(result.data, file);
+  const named = { file, nameOf: (key: string) => nameInFile(document, key) };
+  checkParsed(result.data, named);
   const bases = basesOf(file, shipped ? { packageRoot: PACKAGE_ROOT } : official ? 'above' : undefined);
   const config = locatePaths(resolveRun(result.data), bases);
   // Networks are checked where they are built; the rest of the file may describe a task that is not there.
-  if (scope === 'run') checkRun(config, file);
+  if (scope === 'run') checkRun(config, named);
   return { config, file, official, lookedIn: ['.', ...bases].map((base) => resolve(base)) };
 }
 

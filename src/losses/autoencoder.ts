@@ -9,7 +9,11 @@ export function reconstructionLoss(decoded: Tensor, image: Tensor): Tensor {
   return tf.tidy(() => perSampleMean(tf.abs(tf.sub(decoded, image))));
 }
 
-/** mean (sg[z] - e)^2: pulls the chosen codes towards the latents. [B]. */
+/**
+ * mean (sg[z] - e)^2: pulls the chosen codes towards the latents.
+ * @param codes [B, h, w, D] from `lookUpCodes`, whose gradient reaches the codebook.
+ * @returns [B].
+ */
 export function codebookLoss(codes: Tensor, latent: Tensor): Tensor {
   return mseLoss(codes, stopGradient(latent));
 }

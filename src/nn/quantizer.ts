@@ -1,10 +1,9 @@
-/** @file Vector quantisation: nearest code, straight-through gradient, codebook loss. */
+/** @file Vector quantisation: nearest code, straight-through gradient, look-up with a gradient into the codebook. */
 import { gatherRows } from '../engine/op.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import type { AutoencoderConfig } from './autoencoder_config.js';
 import { differentiable } from './differentiable.js';
 import { param } from './params.js';
-import { stopGradient } from './stop_gradient.js';
 
 /** Most distances held at once: 64 MiB of float32. */
 const MAX_DISTANCES = 2 ** 24;
@@ -76,16 +75,4 @@ export function quantize(
 export function lookUpCodes(params: Params, indices: Tensor): Tensor {
   const codes = lookUpCode({ codebook: param(params, CODEBOOK), indices: tf.reshape(indices, [-1]) });
   return tf.reshape(codes, [...indices.shape, -1]);
-}
-
-/**
- * Codebook loss mean((sg[e] - z)^2) + 0.25 * mean((e - sg[z])^2), scalar; e are the chosen codes, sg stops the gradient.
- * @param indices int32 [B,h,w] of {@link quantize}.
- */
-export function codebookLoss(params: Params, z: Tensor, indices: Tensor): Tensor {
-  const vectors = tf.reshape(z, [-1, z.shape[3]!]);
-  const codes = lookUpCode({ codebook: param(params, CODEBOOK), indices: stopGradient(tf.reshape(indices, [-1])) });
-  const commitment = tf.mean(tf.squaredDifference(stopGradient(codes), vectors));
-  const codebook = tf.mean(tf.squaredDifference(codes, stopGradient(vectors)));
-  return tf.add(commitment, tf.mul(codebook, 0.25));
 }

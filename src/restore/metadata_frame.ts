@@ -24,10 +24,10 @@ export function colourSpaceOf(image: Pick<RawImage, 'channels' | 'data'>): 'b-w'
  */
 export async function blackFrame(
   input: string | Uint8Array,
-  { exif, icc, xmp, iptc, density }: Metadata,
+  { exif, icc, xmp, iptc }: Metadata,
   image: RawImage,
 ): Promise<MetadataFrame | undefined> {
-  if (!exif && !icc && !xmp && !iptc && density === undefined) return undefined;
+  if (!exif && !icc && !xmp && !iptc) return undefined;
   return sharp(input, { ignoreIcc: true })
     .autoOrient()
     .resize(1, 1, { fit: 'fill' })

@@ -7,6 +7,11 @@ function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
 }
 
+/** Pixels of an image to one position of its latent, along a side. */
+export function latentFactor(autoencoder: AutoencoderConfig | null): number {
+  return autoencoder ? planAutoencoder(autoencoder).factor : 1;
+}
+
 /**
  * The number both sides of a low-resolution image must be multiples of (64 for the official models): every feature map
  * of the U-Net has to divide into its attention windows.
@@ -14,7 +19,7 @@ function gcd(a: number, b: number): number {
  * @param scale Upscaling factor of the task (`diffusion.sf`).
  */
 export function imageMultiple(unet: UNetConfig, autoencoder: AutoencoderConfig | null, scale: number): number {
-  const factor = autoencoder ? planAutoencoder(autoencoder).factor : 1;
+  const factor = latentFactor(autoencoder);
   // The latent's side, image side * scale / factor, must be a multiple of the U-Net's.
   const highResolution = planUNet(unet).multiple * factor;
   return highResolution / gcd(highResolution, scale);

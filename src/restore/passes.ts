@@ -5,11 +5,12 @@ import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { Engine, Executable, HostArray, StateAccess, TensorSpec } from '../engine/types.js';
 import { decode, encode } from '../nn/autoencoder.js';
-import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { restoreOneStep } from '../student/generate.js';
 import { resshift, type ResShiftModel } from '../teacher/resshift.js';
 import type { StepSampler } from './defaults.js';
 import type { NoiseSource } from './noise.js';
+import { latentFactor } from './padding.js';
 import { CHANNELS, type Picture } from './picture.js';
 
 /** Names of the engine's resident groups: weights in memory layout. */
@@ -53,7 +54,7 @@ function batchSize(lq: readonly Picture[]): BatchSize {
 
 /** Number of the latents, their sides and channels. */
 function latentShape({ unet, process, autoencoder }: RestorationModel, { count, height, width }: BatchSize): number[] {
-  const factor = autoencoder ? planAutoencoder(autoencoder).factor : 1;
+  const factor = latentFactor(autoencoder);
   const side = (length: number): number => (length * process.config.sf) / factor;
   return [count, side(height), side(width), unet.outChannels];
 }

@@ -17,8 +17,8 @@ import {
   type Blend,
   type StepSampler,
 } from './defaults.js';
-import { contentHash, tileNoise } from './noise.js';
-import { imageMultiple, padToMultiple } from './padding.js';
+import { contentHash, pictureNoise } from './noise.js';
+import { imageMultiple, latentFactor, padToMultiple } from './padding.js';
 import {
   AUTOENCODER_GROUP,
   multiStepPass,
@@ -168,6 +168,8 @@ function planModel(model: Model, steps: number | undefined): { structure: Restor
 class TiledRestorer implements Restorer {
   readonly scale: number;
   private readonly multiple: number;
+  /** Pixels of the result to a position of the latent. */
+  private readonly factor: number;
 
   constructor(
     private readonly engine: Engine,
@@ -177,6 +179,7 @@ class TiledRestorer implements Restorer {
     private readonly tiling: Tiling,
   ) {
     this.scale = model.process.config.sf;
+    this.factor = latentFactor(model.autoencoder);
     this.multiple = imageMultiple(model.unet, model.autoencoder, this.scale);
   }
 
@@ -207,7 +210,7 @@ class TiledRestorer implements Restorer {
       const batch = boxes.slice(first, first + count);
       const restored = await this.pass.run(
         batch.map((box) => padToMultiple(crop(picture, box), this.multiple)),
-        batch.map((_, index) => tileNoise(this.seed, content, first + index)),
+        batch.map(({ top, left }) => pictureNoise(this.seed, content, this.latent(top), this.latent(left))),
         async () => {
           done += count;
           onProgress?.({ done, total });
@@ -233,6 +236,11 @@ class TiledRestorer implements Restorer {
 
   dispose(): void {
     this.engine.dispose();
+  }
+
+  /** Latent position of a place in the low-resolution picture. */
+  private latent(position: number): number {
+    return Math.floor((position * this.scale) / this.factor);
   }
 
   /**

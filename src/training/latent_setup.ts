@@ -5,44 +5,48 @@ import { createProcess } from '../diffusion/denoiser.js';
 import { UserError } from '../errors.js';
 import { autoencoderConfigOf } from '../export/trained_model.js';
 import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import { AUTOENCODER_GROUP, type RestorationModel } from '../restore/passes.js';
-import { treeToMemory } from '../weights/layout.js';
 import { readModelFile, type Weighted } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
+import type { OutlinedNetwork } from './outline.js';
 
-/** What training in a latent space starts from. */
+/** What a run in a latent space is about, from its config alone. */
 export interface LatentSetup {
   /** Structure of the teacher's network, its process and the autoencoder. */
   readonly model: RestorationModel;
-  /** Frozen weights, official layout; absent for diffusion on pixels. */
-  readonly autoencoder?: Weighted<AutoencoderConfig>;
-  /** The same as groups of the engine. */
-  readonly groups: Readonly<Record<string, HostTree>>;
   /** Shape of one latent, [h, w, C]. */
   readonly latent: readonly [number, number, number];
   /** Side of one low-resolution crop. */
   readonly lqSide: number;
 }
 
-/** Reads the autoencoder of a run. @throws UserError if the file is missing or is not what the run file describes. */
-export async function loadLatentSetup(config: RunConfig): Promise<LatentSetup> {
-  const autoencoder = config.diffusion.latentFlag ? await readAutoencoder(config) : undefined;
-  const factor = autoencoder ? planAutoencoder(autoencoder.config).factor : 1;
-  const side = config.data.gtSize / factor;
+/** The sizes and structures of a run. */
+export function latentSetup(config: RunConfig): LatentSetup {
+  const autoencoder = config.diffusion.latentFlag ? autoencoderConfigOf(config) : null;
+  const side = config.data.gtSize / (autoencoder ? planAutoencoder(autoencoder).factor : 1);
   return {
     model: {
       process: createProcess(config.diffusion),
       unet: { ...config.teacher.unet, noiseChannels: 0 },
-      autoencoder: autoencoder?.config ?? null,
+      autoencoder,
     },
-    autoencoder,
-    groups: autoencoder ? { [AUTOENCODER_GROUP]: treeToMemory(autoencoder.tree) } : {},
     latent: [side, side, config.teacher.unet.outChannels],
     lqSide: config.data.gtSize / config.data.scale,
   };
 }
 
-async function readAutoencoder(config: RunConfig): Promise<Weighted<AutoencoderConfig>> {
+/** The frozen autoencoder among a run's networks; none for diffusion on pixels. */
+export function outlinedAutoencoder({ model: { autoencoder } }: LatentSetup): OutlinedNetwork[] {
+  return autoencoder ? [{ group: AUTOENCODER_GROUP, specs: autoencoderSpecs(autoencoder), role: 'frozen' }] : [];
+}
+
+/**
+ * Reads the autoencoder of a run, official layout; undefined for diffusion on pixels.
+ * @throws UserError if the file is missing or is not what the run file describes.
+ */
+export async function readAutoencoder(config: RunConfig): Promise<Weighted<AutoencoderConfig> | undefined> {
+  if (!config.diffusion.latentFlag) return undefined;
   const { weights } = config.autoencoder;
   const wanted = autoencoderConfigOf(config);
   const { autoencoder } = await readModelFile(weights, { autoencoder: wanted });

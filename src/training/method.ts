@@ -3,7 +3,6 @@ import type { Engine, HostArray } from '../engine/types.js';
 import type { RunConfig } from '../config/schema.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Weighted } from '../weights/model_file.js';
-import type { HostTree } from '../weights/tree.js';
 import type { GridImage, GridRow } from './image_grid.js';
 
 /** Images of one batch in [-1, 1]: hr [B,H,W,3], lq [B,H/sf,W/sf,3]. */
@@ -58,19 +57,6 @@ export interface Method {
   sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
   /** Frozen autoencoder that the exported model needs beside the trained network. */
   readonly autoencoder?: Weighted<AutoencoderConfig>;
-}
-
-/** Group of the moving average, which every method keeps: what a run is for. */
-export const EMA = 'ema';
-
-/** The groups of one trained network: itself and its moments. */
-export function trainedGroups(group: string): string[] {
-  return [group, `${group}.m`, `${group}.v`];
-}
-
-/** Resident groups for training `tree` from zero moments. */
-export function freshTrainedGroups(group: string, tree: HostTree, zeros: HostTree): Record<string, HostTree> {
-  return { [group]: tree, [`${group}.m`]: zeros, [`${group}.v`]: zeros };
 }
 
 /** First image of a batch [1,H,W,3] as a grid's image. */

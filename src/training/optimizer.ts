@@ -33,9 +33,14 @@ export function adamwScalars(config: AdamWConfig, lr: number, step: number): Ada
   };
 }
 
-/** Zero moments with the names and shapes of `parameters`. */
+/**
+ * Zero moments with the names and shapes of `parameters`. They share one array, since zeros need no memory of their own: for
+ * defining state, not for changing.
+ */
 export function momentsLike(parameters: HostTree): HostTree {
+  const longest = Math.max(0, ...[...parameters.values()].map(({ data }) => data.length));
+  const zeros = new Float32Array(longest);
   return new Map(
-    [...parameters].map(([name, { shape, data }]) => [name, { shape, data: new Float32Array(data.length) }]),
+    [...parameters].map(([name, { shape, data }]) => [name, { shape, data: zeros.subarray(0, data.length) }]),
   );
 }

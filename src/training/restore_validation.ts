@@ -1,6 +1,6 @@
 /** @file Validation of networks that restore images: held-out pairs through a pass, metrics of the results. */
 import type { Engine, Executable, HostArray } from '../engine/types.js';
-import { contentHash, tileNoise } from '../restore/noise.js';
+import { contentHash, pictureNoise } from '../restore/noise.js';
 import type { Pass } from '../restore/passes.js';
 import type { Picture } from '../restore/picture.js';
 import type { ValidationPair, ValidationResult } from './method.js';
@@ -19,7 +19,7 @@ const toPicture = ({ shape, data }: HostArray): Picture => ({
 /** Restores one held-out image, [1,H,W,3] in [-1,1] (clamped). */
 export async function restorePair(pass: Pass, { lq }: ValidationPair): Promise<HostArray> {
   const picture = toPicture(lq);
-  const noise = tileNoise(VALIDATION_SEED, contentHash(picture), 0);
+  const noise = pictureNoise(VALIDATION_SEED, contentHash(picture));
   const [restored] = await pass.run([picture], [noise], () => undefined);
   const { height, width, data } = restored!;
   return { shape: [1, height, width, 3], data: data.map((value) => Math.min(1, Math.max(-1, value))) };

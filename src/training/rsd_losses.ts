@@ -6,6 +6,7 @@ import { sameTimestep } from '../diffusion/lookup.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { discriminate } from '../fake/discriminator.js';
 import type { GanHeadConfig } from '../fake/gan_head.js';
+import type { DistillationPair } from '../losses/distillation_pair.js';
 import { fakeLoss } from '../losses/fake.js';
 import { discriminatorLoss, generatorLoss } from '../losses/gan.js';
 import { mseLoss } from '../losses/mse.js';
@@ -166,7 +167,12 @@ export function outputLosses(
   const { firstStage } = model;
   const { hr, lq } = inputs;
   const terms: Record<string, Tensor> = {
-    loss: tf.tidy(() => tf.mean(distill(model, params, z0Hat, latents.zy, inputs, objective.distillation))),
+    loss: tf.tidy(() => {
+      const pair = distillationPair(model, params, z0Hat, latents.zy, inputs);
+      return tf.mean(
+        distillationLoss(objective.distillation, pair, { steps: model.process.schedule.steps, t: inputs.t }),
+      );
+    }),
   };
   if (objective.gan) {
     const { fake, head } = params;
@@ -212,17 +218,15 @@ function generateOutputs(
   return { z0Hat, z0HatLast };
 }
 
-function distill(
+/** Both judges at z_t ~ q(. | z0_hat, z_y), the student's output noised to the drawn timestep. */
+export function distillationPair(
   model: RsdModel,
-  params: { teacher: Params; fake: Params },
+  params: Pick<JudgeParams, 'teacher' | 'fake'>,
   z0Hat: Tensor,
   zy: Tensor,
-  { lq, t, noiseT }: StudentInputs,
-  objective: DistillationObjective,
-): Tensor {
-  const { schedule } = model.process;
-  const zt = qSample(schedule, z0Hat, zy, t, noiseT);
-  const teacher = resshift(model, params.teacher, { lq, zy })(zt, t);
-  const fake = resshift(model, params.fake, { lq, zy })(zt, t);
-  return distillationLoss(objective, { teacher, fake, z0Hat }, { steps: schedule.steps, t });
+  { lq, t, noiseT }: Pick<RsdInputs, 'lq' | 't' | 'noiseT'>,
+): DistillationPair {
+  const zt = qSample(model.process.schedule, z0Hat, zy, t, noiseT);
+  const judge = (judgeParams: Params): Tensor => resshift(model, judgeParams, { lq, zy })(zt, t);
+  return { teacher: judge(params.teacher), fake: judge(params.fake), z0Hat };
 }

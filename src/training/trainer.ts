@@ -11,6 +11,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { continuationDifferences } from '../config/compare.js';
 import { resolvedYaml } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
+import { requireTrainable } from '../config/trainable.js';
 import { createPairStream, type PairStream } from '../data/stream.js';
 import { loadValidationSet } from '../data/validation_set.js';
 import { createEngine } from '../engine/engine.js';
@@ -23,8 +24,9 @@ import { writeModelFile } from '../weights/model_file.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from './durable_file.js';
 import { writeGrid } from './image_grid.js';
-import { EMA, type Method, type ValidationPair } from './method.js';
+import type { Method, ValidationPair } from './method.js';
 import { createMethod } from './methods/create.js';
+import { EMA } from './outline.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { RunFolder } from './run_folder.js';
 import { Shutdown } from './shutdown.js';
@@ -53,6 +55,7 @@ export interface TrainResult {
  * @throws UserError for bad input, and when the loss or a gradient stops being finite (naming the last good checkpoint).
  */
 export async function train({ config, out, log, terminal = process.stderr }: TrainOptions): Promise<TrainResult> {
+  requireTrainable(config);
   const folder = await RunFolder.open(out, resolvedYaml(config), refuseOtherConfig);
   const shutdown = new Shutdown((signal) => log.info(`${signal}: finishing this iteration, then saving`));
   let run: Run | undefined;

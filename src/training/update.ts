@@ -5,10 +5,9 @@
  * accumulators and a last program applies them, so that accumulation changes nothing but memory.
  */
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
-import type { AdamWInputs, Engine, Executable, HostArray, StateAccess, TensorSpec } from '../engine/types.js';
-import type { HostTree } from '../weights/tree.js';
+import type { AdamWInputs, Engine, Executable, HostArray, Program, StateAccess, TensorSpec } from '../engine/types.js';
 import { globalNorm, lossGradients, type LossValue } from './gradients.js';
-import { momentsLike, type AdamWScalars } from './optimizer.js';
+import type { AdamWScalars } from './optimizer.js';
 
 /** What an update trains and how. */
 export interface UpdateSpec {
@@ -55,24 +54,28 @@ const OPTIMIZER_INPUTS = prefixed(
   OPTIMIZER,
   Object.fromEntries([...HYPER, 'emaRate'].map((name): [string, TensorSpec] => [name, SCALAR])),
 );
-const accumulator = (group: string): string => `${group}.grad`;
+
+/** Resident group in which an update of several micro-batches adds up the gradients of `group`. */
+export const accumulatorGroup = (group: string): string => `${group}.grad`;
 
 /**
- * Prepares an update whose groups (and moments) are resident in `engine`.
+ * Prepares an update whose groups (with moments and, for several micro-batches, {@link accumulatorGroup}) are resident.
  * @param microBatches how many micro-batches make one update; their gradients are averaged with equal weights.
  * @param decay whether AdamW shrinks the weights (`weightDecay` > 0).
  */
-export async function createUpdate(
-  engine: Engine,
-  spec: UpdateSpec,
-  microBatches: number,
-  decay: boolean,
-): Promise<Update> {
-  return microBatches === 1 ? wholeUpdate(engine, spec, decay) : accumulatedUpdate(engine, spec, microBatches, decay);
+export function createUpdate(engine: Engine, spec: UpdateSpec, microBatches: number, decay: boolean): Update {
+  if (microBatches === 1) return wholeUpdate(engine.prepare(wholeProgram(spec, decay)));
+  const [accumulate, applied] = accumulatingPrograms(spec, microBatches, decay);
+  return accumulatedUpdate(engine.prepare(accumulate), () => engine.prepare(applied), microBatches);
 }
 
-function wholeUpdate(engine: Engine, spec: UpdateSpec, decay: boolean): Update {
-  const step = engine.prepare({
+/** The programs of {@link createUpdate}, in the order in which they are traced. */
+export function updatePrograms(spec: UpdateSpec, microBatches: number, decay: boolean): readonly Program[] {
+  return microBatches === 1 ? [wholeProgram(spec, decay)] : accumulatingPrograms(spec, microBatches, decay);
+}
+
+function wholeProgram(spec: UpdateSpec, decay: boolean): Program {
+  return {
     name: spec.name,
     inputs: { ...spec.inputs, ...OPTIMIZER_INPUTS },
     body: (inputs, state) => {
@@ -83,7 +86,45 @@ function wholeUpdate(engine: Engine, spec: UpdateSpec, decay: boolean): Update {
         ...apply(spec, grads, total, inputs, state, decay),
       };
     },
-  });
+  };
+}
+
+/** Gradients of one micro-batch into the accumulators, and the update by their sums, which is traced (or run) after it. */
+function accumulatingPrograms(spec: UpdateSpec, microBatches: number, decay: boolean): [Program, Program] {
+  let reached: Readonly<Record<string, readonly string[]>> = {};
+  const accumulate: Program = {
+    name: `${spec.name}, micro-batch`,
+    inputs: { ...spec.inputs, keep: SCALAR },
+    body: (inputs, state) => {
+      const { total, terms, extras, grads } = gradients(spec, inputs, state);
+      reached = Object.fromEntries(Object.entries(grads).map(([group, tensors]) => [group, Object.keys(tensors)]));
+      for (const [group, tensors] of Object.entries(grads)) {
+        const sums = state.read(accumulatorGroup(group));
+        const added = Object.entries(tensors).map(([name, grad]) => {
+          const share = tf.div(grad, microBatches);
+          return [name, tf.add(tf.mul(sums[name]!, inputs['keep']!), share)] as const;
+        });
+        state.assign(accumulatorGroup(group), Object.fromEntries(added));
+      }
+      state.guard(tf.all(tf.isFinite(total)), `${spec.name}: the loss is not finite:`, [total]);
+      return { ...prefixed('term', { ...terms, total }), ...prefixed('extra', extras) };
+    },
+  };
+  const applied: Program = {
+    name: `${spec.name}, update`,
+    inputs: OPTIMIZER_INPUTS,
+    body: (inputs, state) => {
+      const grads = Object.entries(reached).map(([group, names]) => {
+        const sums = state.read(accumulatorGroup(group));
+        return [group, Object.fromEntries(names.map((name) => [name, sums[name]!]))] as const;
+      });
+      return apply(spec, Object.fromEntries(grads), undefined, inputs, state, decay);
+    },
+  };
+  return [accumulate, applied];
+}
+
+function wholeUpdate(step: Executable): Update {
   return {
     run: async (microBatch, scalars, emaRate) => {
       const results = await step.run({ ...(await microBatch(0)), ...hyperFeeds(scalars, emaRate) });
@@ -96,53 +137,8 @@ function wholeUpdate(engine: Engine, spec: UpdateSpec, decay: boolean): Update {
   };
 }
 
-async function accumulatedUpdate(
-  engine: Engine,
-  spec: UpdateSpec,
-  microBatches: number,
-  decay: boolean,
-): Promise<Update> {
-  // Two phases of a run train the same groups; they share the accumulators.
-  const missing = spec.groups.filter((group) => !engine.has(accumulator(group)));
-  if (missing.length > 0) {
-    const zeros: Record<string, HostTree> = {};
-    for (const [group, tree] of Object.entries(await engine.fetch(missing))) {
-      zeros[accumulator(group)] = momentsLike(tree);
-    }
-    await engine.define(zeros);
-  }
-  let reached: Readonly<Record<string, readonly string[]>> = {};
-  const accumulate = engine.prepare({
-    name: `${spec.name}, micro-batch`,
-    inputs: { ...spec.inputs, keep: SCALAR },
-    body: (inputs, state) => {
-      const { total, terms, extras, grads } = gradients(spec, inputs, state);
-      reached = Object.fromEntries(Object.entries(grads).map(([group, tensors]) => [group, Object.keys(tensors)]));
-      for (const [group, tensors] of Object.entries(grads)) {
-        const sums = state.read(accumulator(group));
-        const added = Object.entries(tensors).map(([name, grad]) => {
-          const share = tf.div(grad, microBatches);
-          return [name, tf.add(tf.mul(sums[name]!, inputs['keep']!), share)] as const;
-        });
-        state.assign(accumulator(group), Object.fromEntries(added));
-      }
-      state.guard(tf.all(tf.isFinite(total)), `${spec.name}: the loss is not finite:`, [total]);
-      return { ...prefixed('term', { ...terms, total }), ...prefixed('extra', extras) };
-    },
-  });
+function accumulatedUpdate(accumulate: Executable, prepareApply: () => Executable, microBatches: number): Update {
   let applied: Executable | undefined;
-  const prepareApply = (): Executable =>
-    engine.prepare({
-      name: `${spec.name}, update`,
-      inputs: OPTIMIZER_INPUTS,
-      body: (inputs, state) => {
-        const grads = Object.entries(reached).map(([group, names]) => {
-          const sums = state.read(accumulator(group));
-          return [group, Object.fromEntries(names.map((name) => [name, sums[name]!]))] as const;
-        });
-        return apply(spec, Object.fromEntries(grads), undefined, inputs, state, decay);
-      },
-    });
   return {
     run: async (microBatch, scalars, emaRate) => {
       const means: Record<string, number> = {};
@@ -154,6 +150,7 @@ async function accumulatedUpdate(
         }
         extras.push(picked('extra', results));
       }
+      // Prepared only now: op by op, the gradients' names are known after the first run.
       applied ??= prepareApply();
       const results = await applied.run(hyperFeeds(scalars, emaRate));
       return { terms: means, gradNorms: numbers(picked('norm', results)), extras };

@@ -10,9 +10,6 @@ import { ENCODER_CONVOLUTION, recogniseAutoencoder } from './recognise_autoencod
 import { FIRST_CONVOLUTION, recogniseUNet } from './recognise_unet.js';
 import { Shapes } from './shapes.js';
 
-/** Options that shapes do not tell, each with the value that was assumed. */
-export type Assumption = `${string} ${string}`;
-
 /** A recognised network. */
 export type Recognised =
   | {
@@ -22,13 +19,14 @@ export type Recognised =
       readonly unet: UNetConfig;
       /** Super-resolution factor, given an autoencoder of the usual factor. */
       readonly sf: number;
-      readonly assumed: readonly Assumption[];
+      /** Options that shapes do not tell, each with the value that was taken, e.g. `imageSize 64`. */
+      readonly assumed: readonly string[];
     }
   | {
       readonly kind: 'autoencoder';
       readonly description: string;
       readonly autoencoder: AutoencoderConfig;
-      readonly assumed: readonly Assumption[];
+      readonly assumed: readonly string[];
     };
 
 /** Whether names have the one that tells a network of this package. */

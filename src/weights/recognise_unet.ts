@@ -1,6 +1,6 @@
 /** @file Recognises the Swin U-Net from its parameters' shapes. */
-import { type UNetConfig } from '../nn/unet_config.js';
-import type { Assumption, Recognised } from './recognise.js';
+import type { UNetConfig } from '../nn/unet_config.js';
+import type { Recognised } from './recognise.js';
 import { assumeGroups, type Shapes } from './shapes.js';
 
 /** The parameter that tells a U-Net: its input channels are x, LR image or features, noise. */
@@ -39,7 +39,7 @@ export function recogniseUNet(shapes: Shapes): Recognised {
     normGroups: assumeGroups(shapes, 'time_embed.0.weight', [modelChannels, swin.config.swinEmbedDim]),
     noiseChannels,
   };
-  const assumed: Assumption[] = [`normGroups ${unet.normGroups}`];
+  const assumed = [`normGroups ${unet.normGroups}`];
   if (sizeAssumed) assumed.push(`imageSize ${imageSize}`);
   return {
     kind: noiseChannels > 0 ? 'student' : 'teacher',

@@ -6,8 +6,8 @@ import { runSchema } from '../../src/config/schema.js';
 
 function check(values: object): void {
   const parsed = runSchema.parse(values);
-  checkParsed(parsed, 'run.yaml');
-  checkRun(resolveRun(parsed), 'run.yaml');
+  checkParsed(parsed, { file: 'run.yaml' });
+  checkRun(resolveRun(parsed), { file: 'run.yaml' });
 }
 
 /** A network small enough for a 64-pixel crop: latent 16, two levels, windows of 8 and 8. */
@@ -42,6 +42,14 @@ describe('rules between keys', () => {
   it.each([
     [{ train: { batch: 8, microBatch: 3 } }, /run\.yaml: train\.microBatch: .*divisor of train\.batch = 8; found 3/],
     [{ train: { batch: 4, microBatch: 8 } }, /train\.microBatch/],
+    [
+      { train: { scheduler: { name: 'milestones' } } },
+      /train\.scheduler\.milestones: .*expected ascending iterations; found none/,
+    ],
+    [
+      { train: { scheduler: { name: 'milestones', milestones: [9, 9] } } },
+      /train\.scheduler\.milestones: .*found \[9, 9\]/,
+    ],
     [{ rsd: { timesteps: [3, 7] } }, /rsd\.timesteps: the last timestep is missing.*found \[7, 3\]/],
     [{ rsd: { timesteps: [14, 15] } }, /rsd\.timesteps: a timestep is out of range.*up to 14/],
     [{ rsd: { timesteps: [14, 3, 3] } }, /rsd\.timesteps: a timestep is listed twice/],

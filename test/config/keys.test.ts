@@ -15,6 +15,13 @@ it('is what docs/config.schema.json holds (npx tsx scripts/config_schema.ts)', a
   expect(text).toBe(`${JSON.stringify(runJsonSchema(), null, 2)}\n`);
 });
 
+it('lets editors accept a plain path for the validation photos, and lists the keys of the long form', () => {
+  const { validation } = runJsonSchema().properties!['data']!.properties!;
+  const kinds = validation!.anyOf!.map(({ type }) => type);
+  expect(kinds).toEqual(['string', 'array', 'object']);
+  expect(configKeys().map(({ key }) => key)).toContain('data.validation.hr');
+});
+
 it('knows which keys are paths', () => {
   expect(pathKeys()).toEqual([
     'rsd.perceptual.weights',

@@ -75,6 +75,8 @@ describe('overrides', () => {
     expect((await loadRunConfig(file)).config.data.validation).toEqual({ hr: 'held', lq: null, count: null });
     const { config } = await loadRunConfig(file, ['data.validation=[a, b]']);
     expect(config.data.validation.hr).toEqual(['a', 'b']);
+    const short = await loadRunConfig(file, ['data.validation.count=2']);
+    expect(short.config.data.validation).toEqual({ hr: 'held', lq: null, count: 2 });
   });
 
   it('are YAML and win over the file', async () => {
@@ -84,6 +86,14 @@ describe('overrides', () => {
     expect(config.train.batch).toBe(8);
     expect(config.rsd.timesteps).toEqual([14, 3]);
     expect(config.data.train).toEqual(['a', 'b']);
+  });
+
+  it('replace the other way of giving student timesteps', async () => {
+    const file = await runFile('rsd: { timestepCount: 4 }');
+    expect((await loadRunConfig(file, ['rsd.timesteps=[14]'])).config.rsd.timesteps).toEqual([14]);
+    const listed = await runFile('rsd: { timesteps: [14, 3] }');
+    expect((await loadRunConfig(listed, ['rsd.timestepCount=1'])).config.rsd.timesteps).toEqual([14]);
+    await expect(loadRunConfig(file, ['rsd.timesteps=[14]', 'rsd.timestepCount=1'])).rejects.toThrow(/given twice/);
   });
 
   it.each([
@@ -127,6 +137,9 @@ describe('errors', () => {
     ['- 1', /run\.yaml: not a run file; expected a mapping/],
     ['train:\n  batch: [1', /run\.yaml: not valid YAML: .*line 2/],
     ['seed: 1\nseed: 2', /run\.yaml: not valid YAML: .*line 2/],
+    ['seed: 1\n[a]: 2', /run\.yaml: not valid YAML: .*line 2/],
+    ['seed: !!python/name:os.system', /run\.yaml: not valid YAML: Unresolved tag: .*line 1/],
+    ['seed: *other', /run\.yaml: not valid YAML: .*other/],
   ])('%j', async (text, message) => {
     expect((await errorOf(text)).message).toMatch(message);
   });

@@ -68,10 +68,7 @@ describe.each(['micro', 'tiny'] as Size[])('image_%s', (size) => {
       const before = tf.memory().numTensors;
       const engine = createEngine({ kind });
       try {
-        await engine.define(
-          { unet: treeToMemory(unet.tree), autoencoder: treeToMemory(autoencoder.tree) },
-          { constants: true },
-        );
+        await engine.define({ unet: treeToMemory(unet.tree), autoencoder: treeToMemory(autoencoder.tree) });
         const firstStage = (state: StateAccess): FirstStage =>
           goldenFirstStage(autoencoder.config, state.read('autoencoder'), process);
         const start = { lq: lr, noise: item(noises, 0) };

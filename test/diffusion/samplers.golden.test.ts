@@ -59,7 +59,7 @@ describe.each(engineKinds)('sampling, %s', (kind) => {
     if (!configs.has(size)) {
       const { config, tree } = await goldenUNet(size);
       configs.set(size, config);
-      await engine.define({ [group]: treeToMemory(tree) }, { constants: true });
+      await engine.define({ [group]: treeToMemory(tree) });
     }
     return { group, unet: configs.get(size)! };
   }

@@ -34,7 +34,7 @@ describe.each(engineKinds)('discriminator, %s', (kind) => {
     const found = await evaluate(
       kind,
       (inputs: Tensors) => {
-        const { process, unet } = model(inputs);
+        const { process, unet } = model(groupOf(inputs, 'autoencoder'));
         const params = { fake: groupOf(inputs, 'fake'), head: groupOf(inputs, 'head') };
         const logits = (z: string): Tensor =>
           discriminate({ process, unet, head: goldenHead }, params, inputs[z]!, inputs['lq']!);

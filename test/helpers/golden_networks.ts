@@ -7,10 +7,11 @@ import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { toMemoryLayout, toOfficialLayout } from '../../src/weights/layout.js';
 import { matchParams } from '../../src/weights/match.js';
 import { readWeights } from '../../src/weights/read.js';
+import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { formulaUniform } from './formula_weights.js';
 import { goldenPath } from './golden.js';
-import { goldenJson } from './golden_tensors.js';
+import { goldenJson, maxAbs, maxDifference } from './golden_tensors.js';
 
 type Official = Readonly<Record<string, unknown>>;
 
@@ -93,6 +94,26 @@ export function worstGradError(
       Math.abs(proj - summary.proj) / root,
     ];
     for (const error of errors) if (!(error / scale <= worst.error)) worst = { name, error: error / scale };
+  }
+  return worst;
+}
+
+/** {@link worstGradError} over every value of the parameters' gradients (memory layout) that a golden file has. */
+export async function worstGradValueError(
+  grads: Readonly<Record<string, HostArray>>,
+  ...parts: string[]
+): Promise<{ readonly name: string; readonly error: number }> {
+  const { tensors } = await readSafetensors(goldenPath(...parts));
+  const expected = [...tensors]
+    .filter(([name]) => !name.startsWith('input.'))
+    .map(([name, tensor]) => [name, toMemoryLayout(name, tensor as unknown as HostTensor)] as const);
+  const floor = 1e-4 * Math.max(...expected.map(([, value]) => maxAbs(value)));
+  let worst = { name: '', error: 0 };
+  for (const [name, value] of expected) {
+    const grad = grads[name];
+    if (!grad) throw new Error(`no gradient of ${name}`);
+    const error = maxDifference(grad, value) / Math.max(maxAbs(value), floor);
+    if (!(error <= worst.error)) worst = { name, error };
   }
   return worst;
 }

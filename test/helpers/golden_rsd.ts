@@ -1,5 +1,5 @@
 /** @file The networks and inputs of the golden folder rsd/. */
-import type { Tensors } from '../../src/engine/tfjs.js';
+import type { Params, Tensors } from '../../src/engine/tfjs.js';
 import type { HostArray } from '../../src/engine/types.js';
 import { ganHeadSpecs, type GanHeadConfig } from '../../src/fake/gan_head.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
@@ -12,7 +12,7 @@ import { perturbedTree } from './formula_weights.js';
 import { goldenPath } from './golden.js';
 import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Size } from './golden_models.js';
 import { goldenJson } from './golden_tensors.js';
-import { groupFeeds, groupOf } from './param_groups.js';
+import { groupFeeds } from './param_groups.js';
 
 /** rsd/info.json, as far as tests read it. */
 export interface RsdInfo {
@@ -37,8 +37,8 @@ export const goldenHead: GanHeadConfig = {
 export interface GoldenDistillation {
   readonly trees: Readonly<Record<'teacher' | 'fake' | 'student' | 'autoencoder' | 'head', HostTree>>;
   readonly feeds: Readonly<Record<string, HostArray>>;
-  /** The model with the autoencoder's parameters taken from a program's inputs. */
-  model(inputs: Tensors): RsdModel;
+  /** The model with the autoencoder's parameters bound (memory layout). */
+  model(autoencoder: Params): RsdModel;
 }
 
 /** Teacher from the golden folder, fake and student perturbed copies, head as stored. */
@@ -57,11 +57,11 @@ export async function goldenDistillation(size: Size): Promise<GoldenDistillation
   return {
     trees,
     feeds: groupFeeds(trees),
-    model: (inputs) => ({
+    model: (params) => ({
       process,
       unet: teacher.config,
       studentUnet: { ...teacher.config, noiseChannels: 1 },
-      firstStage: goldenFirstStage(autoencoder.config, groupOf(inputs, 'autoencoder'), process),
+      firstStage: goldenFirstStage(autoencoder.config, params, process),
       head: goldenHead,
     }),
   };

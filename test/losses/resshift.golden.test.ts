@@ -1,14 +1,16 @@
 /** @file ResShift's training loss in all parameterisations, weighted and not: values and gradients. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PredictType } from '../../src/diffusion/config.js';
 import { qSample, scaleInput } from '../../src/diffusion/forward_process.js';
 import { predictStart, trainingTarget } from '../../src/diffusion/parameterisation.js';
-import { tf, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { tf, type Tensor } from '../../src/engine/tfjs.js';
+import type { Engine, Executable, HostArray } from '../../src/engine/types.js';
 import { resshiftLoss } from '../../src/losses/resshift.js';
 import { unet } from '../../src/nn/unet.js';
 import { lossGradients } from '../../src/training/gradients.js';
-import { evaluate } from '../helpers/evaluate.js';
+import { treeToMemory } from '../../src/weights/layout.js';
+import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import {
   goldenAutoencoder,
   goldenFirstStage,
@@ -18,7 +20,8 @@ import {
 } from '../helpers/golden_models.js';
 import { worstGradError, type GradSummary } from '../helpers/golden_networks.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
-import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
+import { groupOf, groupResults } from '../helpers/param_groups.js';
+import { choice, chosenTerms } from '../helpers/term_choice.js';
 
 // Golden README, row diffusion/resshift_training; tensors on the way as diffusion/steps, relative to their largest value.
 const LOSS = 1e-4;
@@ -32,52 +35,68 @@ interface Case {
 
 const { cases } = goldenJson<{ cases: Record<string, Case> }>('diffusion', 'resshift_training.json');
 
-describe('ResShift training loss', () => {
+const names = Object.keys(cases);
+const typeOf = (name: string): PredictType => name.replace('_weighted', '') as PredictType;
+
+describe.each(engineKinds)('ResShift training loss, %s', (kind) => {
   let golden: Record<string, HostArray>;
-  let network: Awaited<ReturnType<typeof goldenUNet>>;
-  let autoencoder: Awaited<ReturnType<typeof goldenAutoencoder>>;
+  let engine: Engine;
+  let program: Executable;
   let feeds: Record<string, HostArray>;
 
   beforeAll(async () => {
     golden = await goldenTensors('diffusion', 'resshift_training.safetensors');
-    network = await goldenUNet('micro');
-    autoencoder = await goldenAutoencoder('micro');
-    feeds = groupFeeds({ unet: trainedStudent(network), autoencoder: autoencoder.tree });
-    for (const name of ['gt', 'lq', 't', 'noise']) feeds[name] = golden[name]!;
+    const network = await goldenUNet('micro');
+    const autoencoder = await goldenAutoencoder('micro');
+    engine = createEngine({ kind });
+    await engine.define({
+      unet: treeToMemory(trainedStudent(network)),
+      autoencoder: treeToMemory(autoencoder.tree),
+    });
+    feeds = Object.fromEntries(['gt', 'lq', 't', 'noise'].map((name) => [name, golden[name]!]));
+    // One network for all cases: the parameterisation changes what its output is held to, not its input.
+    program = prepareFor(engine, { ...feeds, ...choice(names) }, (inputs, state) => {
+      const process = goldenProcess();
+      const firstStage = goldenFirstStage(autoencoder.config, state.read('autoencoder'), process);
+      const [lq, t, noise] = [inputs['lq']!, inputs['t']!, inputs['noise']!];
+      const [z0, zy] = [firstStage.encode(inputs['gt']!), firstStage.encodeLq(lq)];
+      const zt = qSample(process.schedule, z0, zy, t, noise);
+      const params = state.read('unet');
+      const { total, extras, grads } = lossGradients({ params }, () => {
+        const output = unet(params, network.config, { x: scaleInput(process.schedule, zt, t), t, lq });
+        const perSample: Record<string, Tensor> = {};
+        const starts: Record<string, Tensor> = {};
+        for (const name of names) {
+          const type = typeOf(name);
+          const { schedule } = goldenProcess({ predict_type: type });
+          const target = trainingTarget(schedule, type, { z0, zy, noise, t });
+          perSample[name] = resshiftLoss(schedule, type, { output, target, t, weighted: name.endsWith('_weighted') });
+          starts[name] = predictStart(schedule, type, output, { zt, zy, t }).clone();
+        }
+        const means = Object.fromEntries(names.map((name) => [name, tf.mean(perSample[name]!)]));
+        const extras = { ...groupResults('perSample', perSample), ...groupResults('start', starts) };
+        return { total: chosenTerms(inputs, means), terms: {}, extras };
+      });
+      return { total, zt, ...extras, ...groupResults('grad', grads['params']!) };
+    });
+  });
+  afterAll(() => {
+    engine.dispose();
   });
 
-  it.each(Object.keys(cases))('agrees for %s', async (name) => {
-    const type = name.replace('_weighted', '') as PredictType;
-    const weighted = name.endsWith('_weighted');
-    const process = goldenProcess({ predict_type: type });
+  it.each(names)('agrees for %s', async (name) => {
     const before = tf.memory().numTensors;
-    const found = await evaluate(
-      'eager',
-      (inputs: Tensors) => {
-        const { schedule } = process;
-        const firstStage = goldenFirstStage(autoencoder.config, groupOf(inputs, 'autoencoder'), process);
-        const params = groupOf(inputs, 'unet');
-        const [lq, t, noise] = [inputs['lq']!, inputs['t']!, inputs['noise']!];
-        const [z0, zy] = [firstStage.encode(inputs['gt']!), firstStage.encodeLq(lq)];
-        const zt = qSample(schedule, z0, zy, t, noise);
-        const target = trainingTarget(schedule, type, { z0, zy, noise, t });
-        const { total, extras, grads } = lossGradients({ params }, () => {
-          const output = unet(params, network.config, { x: scaleInput(schedule, zt, t), t, lq });
-          const perSample = resshiftLoss(schedule, type, { output, target, t, weighted });
-          const start = predictStart(schedule, type, output, { zt, zy, t });
-          return { total: tf.mean(perSample), terms: {}, extras: { perSample, start: start.clone() } };
-        });
-        return { total, zt, ...extras, ...groupResults('grad', grads['params']!) };
-      },
-      feeds,
-    );
+    const found = await program.run({ ...feeds, ...choice(names, { [name]: 1 }) });
     expect(tf.memory().numTensors).toBe(before);
     const { loss_per_sample: expected, grads } = cases[name]!;
-    expected.forEach((value, i) => expect(Math.abs(found['perSample']!.data[i]! / value - 1)).toBeLessThan(LOSS));
+    const perSample = found[`perSample/${name}`]!.data;
+    expected.forEach((value, i) => expect(Math.abs(perSample[i]! / value - 1)).toBeLessThan(LOSS));
+    const mean = expected.reduce((sum, value) => sum + value, 0) / expected.length;
+    expect(Math.abs(found['total']!.data[0]! / mean - 1)).toBeLessThan(LOSS);
     const agrees = (value: HostArray, reference: HostArray): void =>
       expect(maxDifference(value, reference) / maxAbs(reference)).toBeLessThan(TENSOR);
     agrees(found['zt']!, golden['z_t']!);
-    agrees(found['start']!, golden[`pred_zstart_${type}`]!);
+    agrees(found[`start/${name}`]!, golden[`pred_zstart_${typeOf(name)}`]!);
     const worst = worstGradError(groupOf(found, 'grad'), grads);
     expect(worst.error, worst.name).toBeLessThan(GRADIENT);
   });

@@ -1,13 +1,14 @@
 /** @file The VQ autoencoder against golden data: latents, codes, images and gradients, op by op and compiled. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
+import { codebookLoss, commitmentLoss } from '../../src/losses/autoencoder.js';
 import { decode, encode, quantize } from '../../src/nn/autoencoder.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import { decoder } from '../../src/nn/decoder.js';
 import { encoder } from '../../src/nn/encoder.js';
 import { linear } from '../../src/nn/linear.js';
-import { codebookLoss } from '../../src/nn/quantizer.js';
+import { lookUpCodes } from '../../src/nn/quantizer.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import {
@@ -30,6 +31,12 @@ const folders = [
   { folder: 'vqgan-micro', weights: 'weights.safetensors' },
   { folder: 'vqgan-tiny', weights: 'weights_half.pth' },
 ];
+
+/** The reference's codebook loss: it weighs the codebook's side by 0.25, where van den Oord et al. weigh the commitment. */
+function referenceLoss(params: Tensors, z: Tensor, indices: Tensor): Tensor {
+  const codes = lookUpCodes(params, indices);
+  return tf.add(tf.mean(commitmentLoss(codes, z)), tf.mul(tf.mean(codebookLoss(codes, z)), 0.25));
+}
 
 describe.each(folders)('$folder', ({ folder, weights }) => {
   let config: AutoencoderConfig;
@@ -61,7 +68,7 @@ describe.each(folders)('$folder', ({ folder, weights }) => {
               latent,
               quantized,
               indices,
-              vq_loss: codebookLoss(fed, stored, indices),
+              vq_loss: referenceLoss(fed, stored, indices),
               decode_quantized: decode(fed, config, stored),
               decode_not_quantized: decode(fed, config, stored, { quantize: false }),
               grad_latent_quantized: imageGrad(true),
@@ -94,7 +101,7 @@ describe.each(folders)('$folder', ({ folder, weights }) => {
             const { quantized, indices } = quantize(current, config, z);
             const decoded = decoder(current, config, linear(current, 'post_quant_conv', quantized));
             const reconstruction = tf.mean(tf.squaredDifference(decoded, inputs['image']!));
-            return tf.add(reconstruction, codebookLoss(current, z, indices));
+            return tf.add(reconstruction, referenceLoss(current, z, indices));
           };
           const fed = fedParams(inputs);
           const { value, grads } = tf.valueAndGrads(loss)(names.map((name) => fed[name]!));

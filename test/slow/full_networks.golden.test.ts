@@ -1,24 +1,28 @@
 /** @file The official-size networks under formula weights against golden data: 118.6M and 55.3M parameters, some GB of memory. */
 import { describe, expect, it } from 'vitest';
+import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
+import type { Executable, HostArray, Program } from '../../src/engine/types.js';
 import { decode, encode, quantize } from '../../src/nn/autoencoder.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { unet, unetFeatures } from '../../src/nn/unet.js';
+import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
+import { lossGradients } from '../../src/training/gradients.js';
 import { treeToMemory } from '../../src/weights/layout.js';
-import { engineKinds, evaluate } from '../helpers/evaluate.js';
+import type { HostTree } from '../../src/weights/tree.js';
+import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { formulaInput, formulaTree } from '../helpers/formula_weights.js';
+import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import {
-  fedParams,
   goldenAutoencoderConfig,
   goldenGradSummaries,
   goldenUNetConfig,
-  paramFeeds,
   worstGradError,
 } from '../helpers/golden_networks.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference, toChannelsLast } from '../helpers/golden_tensors.js';
+import { groupOf, groupResults } from '../helpers/param_groups.js';
 
 // Golden README, row full-formula: 5e-5 absolute; activations 5e-5 and gradients 1e-2 of their largest, as elsewhere.
 const OUTPUT = 5e-5;
@@ -30,117 +34,132 @@ interface Info {
   readonly timestep: number;
   readonly codebook_salt: number;
   readonly inputs: Readonly<Record<string, { readonly shape: readonly number[]; readonly amp: number }>>;
+  readonly spot_values: Readonly<Record<string, { readonly idx: readonly number[]; readonly val: readonly number[] }>>;
+  readonly unet: { readonly loss: number };
 }
 
-const info = goldenJson<Info>('full-formula', 'info.json');
+const FOLDER = 'full-formula';
+const FILE = [FOLDER, 'info.json'];
+const PARAMS = 'params';
+
 const manifest = (file: string): Readonly<Record<string, unknown>> =>
   goldenJson<{ config: Record<string, unknown> }>('manifests', file).config;
-const config = goldenUNetConfig(manifest('unet-full.json'));
 
-function input(name: string): HostArray {
+function input(info: Info, name: string): HostArray {
   const { shape, amp } = info.inputs[`input:${name}`]!;
   return toChannelsLast(formulaInput(`input:${name}`, shape, amp, info.salt));
 }
 
-function formulaFeeds(specs: readonly ParamSpec[]): Record<string, HostArray> {
-  return paramFeeds(Object.fromEntries(treeToMemory(formulaTree(specs, info.salt))));
+/** Holds an error to its tolerance, and prints both. */
+function expectWithin(error: number, tolerance: number, name: string): void {
+  console.log(`${name}: error ${error.toExponential(2)}, tolerance ${tolerance}`);
+  expect(error, name).toBeLessThan(tolerance);
 }
 
-const timesteps: HostArray = { shape: [1], data: Int32Array.of(info.timestep) };
+describe.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle('official size, %s', ...FILE), (kind) => {
+  /** Runs a program once on an engine of its own, over resident weights (official layout). */
+  async function run(
+    weights: HostTree,
+    feeds: Readonly<Record<string, HostArray>>,
+    body: Program['body'],
+  ): ReturnType<Executable['run']> {
+    const before = tf.memory().numTensors;
+    const engine = createEngine({ kind });
+    try {
+      await engine.define({ [PARAMS]: treeToMemory(weights) });
+      return await prepareFor(engine, feeds, body).run(feeds);
+    } finally {
+      engine.dispose();
+      expect(tf.memory().numTensors).toBe(before);
+    }
+  }
 
-describe.each(engineKinds)('%s', (kind) => {
-  it('gives the U-Net output and the middle block', async () => {
-    const golden = await goldenTensors('full-formula', 'unet.safetensors');
-    const found = await evaluate(
-      kind,
-      (inputs) => {
-        const seen = { x: inputs['x']!, t: inputs['t']!, lq: inputs['lq']! };
-        const params = fedParams(inputs);
-        return { out: unet(params, config, seen), middle_block: unetFeatures(params, config, seen) };
-      },
-      { ...formulaFeeds(unetSpecs(config)), x: input('x'), lq: input('lq'), t: timesteps },
-    );
-    expect(maxDifference(found['out']!, golden['out']!)).toBeLessThan(OUTPUT);
-    const middle = golden['middle_block']!;
-    expect(maxDifference(found['middle_block']!, middle) / maxAbs(middle)).toBeLessThan(ACTIVATION);
+  it('gives output, middle block and all gradients of mean(out * target) of the U-Net', async () => {
+    const info = goldenJson<Info>(...FILE);
+    const golden = await goldenTensors(FOLDER, 'unet.safetensors');
+    const config = goldenUNetConfig(manifest('unet-full.json'));
+    const weights = formulaTree(unetSpecs(config), info.salt);
+    for (const [name, { idx, val }] of Object.entries(info.spot_values)) {
+      const values = idx.map((i) => weights.get(name)!.data[i]);
+      expect(values, name).toEqual(val.map(Math.fround));
+    }
+    const feeds = {
+      x: input(info, 'x'),
+      lq: input(info, 'lq'),
+      target: input(info, 'target'),
+      t: { shape: [1], data: Int32Array.of(info.timestep) },
+    };
+    const found = await run(weights, feeds, (inputs, state) => {
+      const { x, lq, target, t } = inputs as Record<'x' | 'lq' | 'target' | 't', Tensor>;
+      const params = state.read(PARAMS);
+      const { total, extras, grads } = lossGradients({ params, inputs: { x, lq } }, () => {
+        const out = unet(params, config, { x, t, lq });
+        return { total: tf.mean(tf.mul(out, target)), terms: {}, extras: { out } };
+      });
+      return {
+        loss: total,
+        ...extras,
+        middle_block: unetFeatures(params, config, { x, t, lq }),
+        ...groupResults('input', grads['inputs']!),
+        ...groupResults('grad', grads['params']!),
+      };
+    });
+    expectWithin(maxDifference(found['out']!, golden['out']!), OUTPUT, `${kind} U-Net output`);
+    const relative = (value: HostArray, expected: HostArray): number =>
+      maxDifference(value, expected) / maxAbs(expected);
+    expectWithin(relative(found['middle_block']!, golden['middle_block']!), ACTIVATION, `${kind} middle block`);
+    expectWithin(Math.abs(found['loss']!.data[0]! - info.unet.loss), OUTPUT, `${kind} loss`);
+    for (const name of ['x', 'lq']) {
+      expectWithin(relative(found[`input/${name}`]!, golden[`grad_${name}`]!), GRADIENT, `${kind} gradient by ${name}`);
+    }
+    const worst = worstGradError(groupOf(found, 'grad'), goldenGradSummaries(FOLDER, 'unet_grads_summary.json'));
+    expectWithin(worst.error, GRADIENT, `${kind} gradient by ${worst.name}, the worst parameter`);
   });
 
   it('gives the output of the student', async () => {
-    const golden = await goldenTensors('full-formula', 'student.safetensors');
-    const student = goldenUNetConfig(manifest('unet-student.json'));
-    const found = await evaluate(
-      kind,
-      (inputs) => {
-        const { x, lq, noise, t } = inputs as Record<'x' | 'lq' | 'noise' | 't', Tensor>;
-        return { out: unet(fedParams(inputs), student, { x, t, lq, noise }) };
-      },
-      { ...formulaFeeds(unetSpecs(student)), x: input('x'), lq: input('lq'), noise: input('noise'), t: timesteps },
-    );
-    expect(maxDifference(found['out']!, golden['out']!)).toBeLessThan(OUTPUT);
+    const info = goldenJson<Info>(...FILE);
+    const golden = await goldenTensors(FOLDER, 'student.safetensors');
+    const config: UNetConfig = goldenUNetConfig(manifest('unet-student.json'));
+    const feeds = {
+      x: input(info, 'x'),
+      lq: input(info, 'lq'),
+      noise: input(info, 'noise'),
+      t: { shape: [1], data: Int32Array.of(info.timestep) },
+    };
+    const found = await run(formulaTree(unetSpecs(config), info.salt), feeds, (inputs, state) => {
+      const { x, lq, noise, t } = inputs as Record<'x' | 'lq' | 'noise' | 't', Tensor>;
+      return { out: unet(state.read(PARAMS), config, { x, t, lq, noise }) };
+    });
+    expectWithin(maxDifference(found['out']!, golden['out']!), OUTPUT, `${kind} student output`);
   });
 
   it('gives latent, codes and images of the autoencoder', async () => {
-    const golden = await goldenTensors('full-formula', 'vqgan.safetensors');
-    const vq = goldenAutoencoderConfig(manifest('vqgan-full.json'));
-    const specs = autoencoderSpecs(vq);
-    const codebook = treeToMemory(
-      formulaTree(
-        specs.filter(({ name }) => name.endsWith('embedding.weight')),
-        info.codebook_salt,
-      ),
-    );
-    const found = await evaluate(
-      kind,
-      (inputs) => {
-        const params = fedParams(inputs);
-        const latent = encode(params, vq, inputs['image']!);
-        const stored = inputs['latent']!;
+    const info = goldenJson<Info>(...FILE);
+    const golden = await goldenTensors(FOLDER, 'vqgan.safetensors');
+    const config = goldenAutoencoderConfig(manifest('vqgan-full.json'));
+    const isCodebook = ({ name }: ParamSpec): boolean => name.endsWith('embedding.weight');
+    const specs = autoencoderSpecs(config);
+    const weights: HostTree = new Map([
+      ...formulaTree(specs, info.salt),
+      ...formulaTree(specs.filter(isCodebook), info.codebook_salt),
+    ]);
+    const found = await run(
+      weights,
+      { image: golden['image']!, latent: golden['latent']! },
+      ({ image, latent: stored }, state) => {
+        const params = state.read(PARAMS);
+        const latent = encode(params, config, image!);
         return {
           latent,
-          ...quantize(params, vq, latent),
-          decode_quantized: decode(params, vq, stored),
-          decode_not_quantized: decode(params, vq, stored, { quantize: false }),
+          ...quantize(params, config, latent),
+          decode_quantized: decode(params, config, stored!),
+          decode_not_quantized: decode(params, config, stored!, { quantize: false }),
         };
-      },
-      {
-        ...formulaFeeds(specs),
-        ...paramFeeds(Object.fromEntries(codebook)),
-        image: golden['image']!,
-        latent: golden['latent']!,
       },
     );
     expect(maxDifference(found['indices']!, golden['indices']!)).toBe(0);
-    for (const key of ['latent', 'quantized', 'decode_quantized', 'decode_not_quantized'])
-      expect(maxDifference(found[key]!, golden[key]!), key).toBeLessThan(OUTPUT);
+    for (const key of ['latent', 'quantized', 'decode_quantized', 'decode_not_quantized']) {
+      expectWithin(maxDifference(found[key]!, golden[key]!), OUTPUT, `${kind} ${key}`);
+    }
   });
-});
-
-// Op by op this needs 9 GB, and the smaller networks hold both engines to the same gradients.
-it('compiled, gives the gradients of mean(out * target) of the U-Net', async () => {
-  const golden = await goldenTensors('full-formula', 'unet.safetensors');
-  const names = unetSpecs(config).map(({ name }) => name);
-  const found = await evaluate(
-    'compiled',
-    (inputs) => {
-      const fed = fedParams(inputs);
-      const loss = (...values: Tensor[]): Tensor => {
-        const params = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-        const [x, lq] = values.slice(names.length) as [Tensor, Tensor];
-        return tf.mean(tf.mul(unet(params, config, { x, t: inputs['t']!, lq }), inputs['target']!));
-      };
-      const grads = tf.grads(loss)([...names.map((name) => fed[name]!), inputs['x']!, inputs['lq']!]);
-      return Object.fromEntries([...names, 'grad_x', 'grad_lq'].map((name, i) => [name, grads[i]!]));
-    },
-    {
-      ...formulaFeeds(unetSpecs(config)),
-      x: input('x'),
-      lq: input('lq'),
-      target: input('target'),
-      t: timesteps,
-    },
-  );
-  for (const key of ['grad_x', 'grad_lq'])
-    expect(maxDifference(found[key]!, golden[key]!) / maxAbs(golden[key]!), key).toBeLessThan(GRADIENT);
-  const worst = worstGradError(found, goldenGradSummaries('full-formula', 'unet_grads_summary.json'));
-  expect(worst.error, worst.name).toBeLessThan(GRADIENT);
 });

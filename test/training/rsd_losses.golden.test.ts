@@ -1,31 +1,29 @@
 /** @file One fake and one student update of RSD, every objective: values, gradients by parameters and by the student's output. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { studentTimesteps } from '../../src/config/resolve.js';
-import { tf, type Params, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
-import { lpips, lpipsSpecs } from '../../src/losses/lpips.js';
-import { weightedSum } from '../../src/losses/weighted_sum.js';
-import { lossGradients, type LossGradients } from '../../src/training/gradients.js';
-import type { DistillationObjective } from '../../src/training/distillation_objective.js';
+import { createEngine } from '../../src/engine/engine.js';
+import { tf, type Tensor } from '../../src/engine/tfjs.js';
+import type { Engine, HostArray } from '../../src/engine/types.js';
+import { distillationLoss, type DistillationObjective } from '../../src/training/distillation_objective.js';
+import { lossGradients } from '../../src/training/gradients.js';
 import {
+  distillationPair,
   drawFakeSample,
-  encodeBatch,
   fakeLosses,
-  outputLosses,
   studentLosses,
-  type RsdModel,
-  type StudentObjective,
+  type Terms,
 } from '../../src/training/rsd_losses.js';
-import { readWeights } from '../../src/weights/read.js';
-import type { HostTree } from '../../src/weights/tree.js';
-import { engineKinds, evaluate } from '../helpers/evaluate.js';
-import { formulaTree } from '../helpers/formula_weights.js';
-import { goldenPath } from '../helpers/golden.js';
+import { treeToMemory } from '../../src/weights/layout.js';
+import { engineKinds, prepareFor } from '../helpers/evaluate.js';
+import { goldenTitle, hasGolden } from '../helpers/golden.js';
+import { goldenLpips } from '../helpers/golden_lpips.js';
 import { goldenProcess } from '../helpers/golden_models.js';
-import { worstGradError, type GradSummary } from '../helpers/golden_networks.js';
-import { goldenDistillation, rsdInfo, rsdInputs, type GoldenDistillation } from '../helpers/golden_rsd.js';
+import { worstGradError, worstGradValueError, type GradSummary } from '../helpers/golden_networks.js';
+import { goldenDistillation, rsdInfo, type GoldenDistillation } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
-import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
+import { groupOf, groupResults } from '../helpers/param_groups.js';
+import { LPIPS, rsdUpdate, studentUpdate, termsOf, type RsdUpdate } from '../helpers/student_update.js';
+import { choice, chosenTerms } from '../helpers/term_choice.js';
 
 // Golden README, row rsd/: losses 2e-4 relative, gradients 1e-2 of their largest. Tensors on the way: that of a U-Net's output.
 const LOSS = 2e-4;
@@ -35,8 +33,10 @@ const OUTPUT = 2e-5;
 /** Compiling an update takes seconds, but minutes on a machine that trains meanwhile. */
 const COMPILE_TIME = 600_000;
 
+/** Every value of the gradients of `rsd`; only the full golden set has it. */
+const ALL_GRADIENTS = ['rsd', 'student_grads.safetensors'];
+
 type Grads = Record<string, GradSummary>;
-type Weights = Readonly<Record<string, number>>;
 interface Single {
   fake_loss: { mean: number; grads: Grads };
   gan_d: { loss: number; fake_total: number; grads: Grads };
@@ -59,7 +59,6 @@ function objectiveOf(variant: string): DistillationObjective {
 }
 
 const variants = Object.keys(single).filter((name) => /^(rsd|vsd|sid)/.test(name));
-const rsdOnly: StudentObjective = { distillation: objectiveOf('rsd'), gan: false };
 
 function scalar(array: HostArray | undefined): number {
   expect(array?.data.length).toBe(1);
@@ -79,186 +78,166 @@ function expectGradients(found: Readonly<Record<string, HostArray>>, summaries: 
   expect(worst.error, worst.name).toBeLessThan(GRADIENT);
 }
 
-/** AlexNet by formula with the published linear heads. */
-async function goldenLpipsTree(): Promise<HostTree> {
-  const prefixed = lpipsSpecs('alex').map((spec) => ({ ...spec, name: `alexnet.${spec.name}` }));
-  const backbone = [...formulaTree(prefixed)].map(([name, value]) => [name.slice('alexnet.'.length), value] as const);
-  return new Map([...backbone, ...(await readWeights(goldenPath('metrics', 'lpips_alex_lin.safetensors')))]);
-}
+it('builds the golden fake and student', async () => {
+  const { trees } = await goldenDistillation('micro');
+  for (const [key, { idx, val }] of Object.entries(rsdInfo.spot_values)) {
+    const [group, ...name] = key.split('.');
+    const { data } = trees[group as 'fake' | 'student'].get(name.join('.'))!;
+    expect(
+      idx.map((i) => data[i]),
+      key,
+    ).toEqual(val);
+  }
+  const steps = goldenProcess().schedule.steps;
+  const timesteps = rsdInfo.student_timesteps_0based;
+  expect(timesteps).toEqual(studentTimesteps(steps, timesteps.length));
+});
 
-/** Differentiates the weighted sum of the terms that have a weight. */
-function gradients(groups: Record<string, Params>, loss: () => Tensors, weights: Weights): LossGradients {
-  return lossGradients(groups, () => {
-    const terms = loss();
-    const summed = Object.keys(weights).map((name) => [name, terms[name]!] as const);
-    return { terms, total: weightedSum(Object.fromEntries(summed), weights) };
-  });
-}
-
-const kinds = engineKinds.map((kind) => ({
-  kind,
-  note: kind === 'compiled' ? ' (skips single terms: compiling each takes long, two programs stand for all)' : '',
-}));
-
-describe.each(kinds)('RSD updates on the micro networks, $kind$note', { timeout: COMPILE_TIME }, ({ kind }) => {
-  // Compiling takes far longer than running: one program for each kind of update, with every term in it, stands for all.
-  const itEager = kind === 'eager' ? it : it.skip;
-
+describe.each(engineKinds)('RSD updates on the micro networks, %s', { timeout: COMPILE_TIME }, (kind) => {
   let golden: Record<string, HostArray>;
   let distillation: GoldenDistillation;
+  let engine: Engine;
   let feeds: Record<string, HostArray>;
+  let tensorsBefore: number;
 
   beforeAll(async () => {
     golden = await goldenTensors('rsd', 'single.safetensors');
     distillation = await goldenDistillation('micro');
-    feeds = { ...distillation.feeds, ...groupFeeds({ lpips: await goldenLpipsTree() }) };
-    for (const name of ['gt', 'lq', 'tn', 'noise_xtn', 'eps', 't', 'noise_t', 'z0_hat']) feeds[name] = golden[name]!;
+    const groups = { ...distillation.trees, [LPIPS]: await goldenLpips('alex') };
+    engine = createEngine({ kind });
+    await engine.define(Object.fromEntries(Object.entries(groups).map(([name, tree]) => [name, treeToMemory(tree)])));
+    const names = ['gt', 'lq', 'tn', 'noise_xtn', 'eps', 't', 'noise_t', 'z0_hat'];
+    feeds = Object.fromEntries(names.map((name) => [name, golden[name]!]));
+    tensorsBefore = tf.memory().numTensors;
+  });
+  afterAll(() => {
+    expect(tf.memory().numTensors).toBe(tensorsBefore);
+    engine.dispose();
   });
 
-  const params = (inputs: Tensors): Record<'student' | 'teacher' | 'fake' | 'head', Tensors> => ({
-    student: groupOf(inputs, 'student'),
-    teacher: groupOf(inputs, 'teacher'),
-    fake: groupOf(inputs, 'fake'),
-    head: groupOf(inputs, 'head'),
-  });
-
-  /** Terms and student gradients of an objective, and the gradient of the weighted terms by the student's output. */
-  async function studentUpdate(objective: StudentObjective, weights: Weights): Promise<Record<string, HostArray>> {
-    const before = tf.memory().numTensors;
-    const found = await evaluate(
-      kind,
-      (inputs) => {
-        const model: RsdModel = distillation.model(inputs);
-        const all = params(inputs);
-        const draws = rsdInputs(inputs);
-        const withMetric = objective.perceptual && {
-          ...objective.perceptual,
-          metric: (a: Tensor, b: Tensor) => lpips('alex', groupOf(inputs, 'lpips'), a, b),
-        };
-        const full = { ...objective, perceptual: withMetric };
-        const latents = encodeBatch(model, draws);
-        const { student } = all;
-        const update = gradients({ student }, () => studentLosses(model, all, latents, draws, full), weights);
-        const z0Hat = inputs['z0_hat']!;
-        // A second copy of every network: left out of the compiled program, whose test does not look at it.
-        const leaf =
-          kind === 'eager' &&
-          gradients({ leaf: { z0Hat } }, () => outputLosses(model, all, { z0Hat }, latents, draws, full), weights);
-        return {
-          ...update.terms,
-          total: update.total,
-          ...groupResults('student', update.grads['student']!),
-          ...(leaf ? { grad_z0_hat: leaf.grads['leaf']!['z0Hat']! } : {}),
-        };
-      },
-      feeds,
-    );
-    expect(tf.memory().numTensors).toBe(before);
-    return found;
+  function expectOutputGradient(found: Readonly<Record<string, HostArray>>, name: string): void {
+    const expected = golden[`grad_z0_hat.${name}`]!;
+    expect(maxDifference(found['byOutput']!, expected) / maxAbs(expected)).toBeLessThan(GRADIENT);
   }
 
-  itEager('builds the golden fake and student', () => {
-    for (const [key, { idx, val }] of Object.entries(rsdInfo.spot_values)) {
-      const [group, ...name] = key.split('.');
-      const { data } = distillation.trees[group as 'fake' | 'student'].get(name.join('.'))!;
-      expect(
-        idx.map((i) => data[i]),
-        key,
-      ).toEqual(val);
-    }
-    const steps = goldenProcess().schedule.steps;
-    const timesteps = rsdInfo.student_timesteps_0based;
-    expect(timesteps).toEqual(studentTimesteps(steps, timesteps.length));
-  });
-
   it('makes the same sample, fake losses and their gradients', async () => {
-    const weights = { loss: 1, gan: rsdInfo.hyper.gan_w };
-    const before = tf.memory().numTensors;
-    const found = await evaluate(
-      kind,
-      (inputs) => {
-        const model = distillation.model(inputs);
-        const { student, fake, head } = params(inputs);
-        const draws = rsdInputs(inputs);
-        const { ztn } = encodeBatch(model, draws);
-        const sample = drawFakeSample(model, student, draws);
-        const alone = gradients({ fake }, () => fakeLosses(model, { fake }, sample, draws), { loss: 1 });
-        const both = gradients({ fake, head }, () => fakeLosses(model, { fake, head }, sample, draws), weights);
-        const gan = gradients({ fake, head }, () => fakeLosses(model, { fake, head }, sample, draws), { gan: 1 });
-        return {
-          z0: sample.z0,
-          y: sample.zy,
-          x_tn: ztn,
-          z0_hat: sample.z0Hat,
-          loss: alone.total,
-          gan: both.terms['gan']!,
-          total: both.total,
-          ...groupResults('alone', alone.grads['fake']!),
-          ...groupResults('gan/model', gan.grads['fake']!),
-          ...groupResults('gan/head', gan.grads['head']!),
-        };
-      },
-      feeds,
-    );
+    const names = ['loss', 'gan'] as const;
+    const program = prepareFor(engine, { ...feeds, ...choice(names) }, (inputs, state) => {
+      const update = rsdUpdate(distillation, inputs, state);
+      const { model, draws, latents } = update;
+      const { student, fake, head } = update.params;
+      const sample = drawFakeSample(model, student, draws);
+      const { total, terms, grads } = lossGradients({ fake, head }, () => {
+        const losses = fakeLosses(model, { fake, head }, sample, draws);
+        return { total: chosenTerms(inputs, losses), terms: losses };
+      });
+      return {
+        z0: sample.z0,
+        y: sample.zy,
+        x_tn: latents.ztn,
+        z0_hat: sample.z0Hat,
+        ...terms,
+        total,
+        withoutHead: fakeLosses(model, { fake }, sample, draws)['loss']!,
+        ...groupResults('fake', grads['fake']!),
+        ...groupResults('head', grads['head']!),
+      };
+    });
+    const alone = await program.run({ ...feeds, ...choice(names, { loss: 1 }) });
     for (const name of ['z0', 'y', 'x_tn', 'z0_hat']) {
-      expect(maxDifference(found[name]!, golden[name]!), name).toBeLessThan(
+      expect(maxDifference(alone[name]!, golden[name]!), name).toBeLessThan(
         OUTPUT * Math.max(1, maxAbs(golden[name]!)),
       );
     }
-    expectClose(scalar(found['loss']), single.fake_loss.mean, LOSS, 'fake loss');
-    expectClose(scalar(found['gan']), single.gan_d.loss, LOSS, 'discriminator loss');
-    expectClose(scalar(found['total']), single.gan_d.fake_total, LOSS, 'total');
-    expectGradients(groupOf(found, 'alone'), single.fake_loss.grads);
+    expectClose(scalar(alone['total']), single.fake_loss.mean, LOSS, 'fake loss');
+    expectClose(scalar(alone['withoutHead']), single.fake_loss.mean, LOSS, 'fake loss without GAN');
+    expectGradients(groupOf(alone, 'fake'), single.fake_loss.grads);
+    const gan = await program.run({ ...feeds, ...choice(names, { gan: 1 }) });
+    expectClose(scalar(gan['total']), single.gan_d.loss, LOSS, 'discriminator loss');
     // Golden data names the fake's parameters model.* here, and the head's head.* as they are.
-    const ofFake = Object.entries(groupOf(found, 'gan/model')).map(([name, grad]) => [`model.${name}`, grad] as const);
-    expectGradients({ ...Object.fromEntries(ofFake), ...groupOf(found, 'gan/head') }, single.gan_d.grads);
-    expect(tf.memory().numTensors).toBe(before);
+    const ofFake = Object.entries(groupOf(gan, 'fake')).map(([name, grad]) => [`model.${name}`, grad] as const);
+    expectGradients({ ...Object.fromEntries(ofFake), ...groupOf(gan, 'head') }, single.gan_d.grads);
+    const both = await program.run({ ...feeds, ...choice(names, { loss: 1, gan: rsdInfo.hyper.gan_w }) });
+    expectClose(scalar(both['total']), single.gan_d.fake_total, LOSS, 'total');
   });
 
-  itEager.each(variants)('agrees on %s', async (variant) => {
-    const expected = single[variant] as { loss: number; grads: Grads };
-    const found = await studentUpdate({ distillation: objectiveOf(variant), gan: false }, { loss: 1 });
-    expectClose(scalar(found['loss']), expected.loss, LOSS, variant);
-    expectGradients(groupOf(found, 'student'), expected.grads);
-    const byOutput = golden[`grad_z0_hat.${variant}`]!;
-    expect(maxDifference(found['grad_z0_hat']!, byOutput) / maxAbs(byOutput)).toBeLessThan(GRADIENT);
+  describe('objectives', () => {
+    /** All objectives over one pair of judges. */
+    function everyObjective({ params, model, draws, latents }: RsdUpdate, z0Hat: Tensor): Terms {
+      const pair = distillationPair(model, params, z0Hat, latents.zy, draws);
+      const at = { steps: model.process.schedule.steps, t: draws.t };
+      const losses = variants.map((name) => [name, tf.mean(distillationLoss(objectiveOf(name), pair, at))] as const);
+      return Object.fromEntries(losses);
+    }
+
+    let every: ReturnType<typeof studentUpdate> | undefined;
+    /** Compiling one for each takes seconds a piece, so the compiled program has them all; op by op they come one by one. */
+    function update(variant: string): Promise<Record<string, HostArray>> {
+      if (kind === 'compiled') {
+        every ??= studentUpdate(engine, distillation, feeds, variants, { ofOutput: everyObjective });
+        return every({ [variant]: 1 });
+      }
+      const terms = termsOf({ distillation: objectiveOf(variant), gan: false });
+      return studentUpdate(engine, distillation, feeds, ['loss'], terms)({ loss: 1 });
+    }
+
+    it.each(variants)('agrees on %s', async (variant) => {
+      const expected = single[variant] as { loss: number; grads: Grads };
+      const found = await update(variant);
+      expectClose(scalar(found['total']), expected.loss, LOSS, variant);
+      expectGradients(groupOf(found, 'student'), expected.grads);
+      expectOutputGradient(found, variant);
+    });
   });
 
-  itEager('weights timesteps by powers of ten', async () => {
-    const distillationTen = { ...objectiveOf('rsd'), powerTen: true };
-    const found = await studentUpdate({ distillation: distillationTen, gan: false }, { loss: 1 });
-    const { per_sample_raw: raw, norm_per_sample: norm, power_ten_factor: factor } = single.rsd;
-    expectClose(scalar(found['loss']), mean(raw.map((value, i) => (value * factor[i]!) / norm[i]!)), LOSS, 'power ten');
-  });
+  describe('terms', () => {
+    const names = ['loss', 'gan', 'perceptual'] as const;
+    let program: ReturnType<typeof studentUpdate>;
 
-  itEager.each([
-    ['gan', 'gan_g', { ...rsdOnly, gan: true }],
-    ['perceptual', 'lpips', { ...rsdOnly, perceptual: { from: 'same' } }],
-  ] as [string, 'gan_g' | 'lpips', StudentObjective][])(
-    'agrees on the term %s alone',
-    async (term, name, objective) => {
-      const found = await studentUpdate(objective, { [term]: 1 });
+    beforeAll(() => {
+      const objective = { distillation: objectiveOf('rsd'), gan: true, mse: { space: 'image' } } as const;
+      const terms = termsOf(objective, { perceptual: true });
+      program = studentUpdate(engine, distillation, feeds, names, terms);
+    });
+
+    it.each([
+      ['gan', 'gan_g'],
+      ['perceptual', 'lpips'],
+    ] as const)('agrees on the term %s alone', async (term, name) => {
+      const found = await program({ [term]: 1 });
       expectClose(scalar(found[term]), single[name].loss, LOSS, name);
       expectGradients(groupOf(found, 'student'), single[name].grads);
-      const byOutput = golden[`grad_z0_hat.${name}`]!;
-      expect(maxDifference(found['grad_z0_hat']!, byOutput) / maxAbs(byOutput)).toBeLessThan(GRADIENT);
-    },
-  );
+      expectOutputGradient(found, name);
+    });
 
-  it('agrees on the weighted sum of all terms', async () => {
-    const objective = { ...rsdOnly, gan: true, perceptual: { from: 'same' } } as StudentObjective;
-    const weights = { loss: 1, gan: rsdInfo.hyper.gan_w, perceptual: rsdInfo.hyper.lpips_w };
-    const found = await studentUpdate(objective, weights);
-    const expected = single.student_total_with_gan_lpips;
-    expectClose(scalar(found['total']), expected.loss, LOSS, 'total');
-    expectGradients(groupOf(found, 'student'), expected.grads);
+    it('agrees on their weighted sum, and on the squared error of images', async () => {
+      const found = await program({ loss: 1, gan: rsdInfo.hyper.gan_w, perceptual: rsdInfo.hyper.lpips_w });
+      const expected = single.student_total_with_gan_lpips;
+      expectClose(scalar(found['total']), expected.loss, LOSS, 'total');
+      expectGradients(groupOf(found, 'student'), expected.grads);
+      expectClose(scalar(found['mse']), mean(single.mse.image_per_sample), LOSS, 'image');
+    });
+
+    it.skipIf(!hasGolden(...ALL_GRADIENTS))(
+      goldenTitle('agrees on every value of the gradients of rsd', ...ALL_GRADIENTS),
+      async () => {
+        const found = await program({ loss: 1 });
+        const worst = await worstGradValueError(groupOf(found, 'student'), ...ALL_GRADIENTS);
+        expect(worst.error, worst.name).toBeLessThan(GRADIENT);
+      },
+    );
   });
 
-  itEager.each([
-    ['image', single.mse.image_per_sample],
-    ['latent', single.mse.latent_per_sample],
-  ] as const)('agrees on the squared error of %ss', async (space, expected) => {
-    const found = await studentUpdate({ ...rsdOnly, mse: { space } }, { mse: 1 });
-    expectClose(scalar(found['mse']), mean(expected), LOSS, space);
+  it('weights timesteps by powers of ten, and takes the squared error of latents', async () => {
+    const found = await prepareFor(engine, feeds, (inputs, state) => {
+      const { params, model, draws, latents } = rsdUpdate(distillation, inputs, state);
+      const weighted = { ...objectiveOf('rsd'), powerTen: true };
+      const objective = { distillation: weighted, gan: false, mse: { space: 'latent' } } as const;
+      return studentLosses(model, params, latents, draws, objective);
+    }).run(feeds);
+    const { per_sample_raw: raw, norm_per_sample: norm, power_ten_factor: factor } = single.rsd;
+    const weighted = raw.map((value, i) => (value * factor[i]!) / norm[i]!);
+    expectClose(scalar(found['loss']), mean(weighted), LOSS, 'power ten');
+    expectClose(scalar(found['mse']), mean(single.mse.latent_per_sample), LOSS, 'latent');
   });
 });

@@ -35,7 +35,7 @@ describe('RSD losses', () => {
     const { student, reference } = await evaluate(
       'eager',
       (inputs: Tensors) => {
-        const { process, unet, studentUnet } = distillation.model(inputs);
+        const { process, unet, studentUnet } = distillation.model(groupOf(inputs, 'autoencoder'));
         const { tn: t, lq, eps } = rsdInputs(inputs);
         const [zt, zy] = [inputs['x_tn']!, inputs['y']!];
         const noisy = { zt, t, lq, zy, eps: tf.mul(eps!, 100) };
@@ -59,7 +59,7 @@ describe('RSD losses', () => {
     const found = await evaluate(
       'eager',
       (inputs: Tensors) => {
-        const model = distillation.model(inputs);
+        const model = distillation.model(groupOf(inputs, 'autoencoder'));
         const params = groupOf(inputs, 'student');
         const draws = rsdInputs(inputs);
         const latents = encodeBatch(model, draws);
@@ -82,7 +82,7 @@ describe('RSD losses', () => {
     const found = await evaluate(
       'eager',
       (inputs: Tensors) => {
-        const model = distillation.model(inputs);
+        const model = distillation.model(groupOf(inputs, 'autoencoder'));
         const { process, studentUnet, firstStage } = model;
         const draws = { ...rsdInputs(inputs), noiseLast: inputs['noise_last']!, epsLast: inputs['eps_last']! };
         const latents = encodeBatch(model, draws);

@@ -5,7 +5,7 @@ import { tf, type Tensors } from '../../src/engine/tfjs.js';
 import { generate } from '../../src/student/generate.js';
 import { lossGradients } from '../../src/training/gradients.js';
 import { fakeLosses, studentLosses } from '../../src/training/rsd_losses.js';
-import { evaluate } from '../helpers/evaluate.js';
+import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { worstGradError, type GradSummary } from '../helpers/golden_networks.js';
 import { goldenDistillation, rsdInputs } from '../helpers/golden_rsd.js';
@@ -24,9 +24,13 @@ const objective = {
 
 const FILE = ['rsd', 'tiny_single.json'];
 
-it.skipIf(!hasGolden(...FILE))(
-  goldenTitle('agrees on fake and student loss and their gradients', ...FILE),
-  async () => {
+/** Compiling takes seconds, but minutes on a machine that trains meanwhile. */
+const COMPILE_TIME = 600_000;
+
+it.skipIf(!hasGolden(...FILE)).each(engineKinds)(
+  goldenTitle('agrees on fake and student loss and their gradients, %s', ...FILE),
+  { timeout: COMPILE_TIME },
+  async (kind) => {
     const expected = goldenJson<{
       rsd_loss: number;
       fake_loss: number;
@@ -38,9 +42,9 @@ it.skipIf(!hasGolden(...FILE))(
     const { teacher, fake, student } = trees;
     const before = tf.memory().numTensors;
     const found = await evaluate(
-      'eager',
+      kind,
       (inputs: Tensors) => {
-        const rsd = model(inputs);
+        const rsd = model(groupOf(inputs, 'autoencoder'));
         const params = { student: groupOf(inputs, 'student'), teacher: groupOf(inputs, 'teacher') };
         const fakeParams = groupOf(inputs, 'fake');
         const draws = rsdInputs(inputs);

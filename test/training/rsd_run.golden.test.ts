@@ -4,17 +4,18 @@ import { createEngine } from '../../src/engine/engine.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind, HostArray } from '../../src/engine/types.js';
 import { ganHeadSpecs } from '../../src/fake/gan_head.js';
+import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { widenByNoise } from '../../src/student/widen.js';
-import { EMA, freshTrainedGroups } from '../../src/training/method.js';
 import {
   fakeUpdateSpec,
   RsdGroup,
   studentUpdateSpec,
   type RsdUpdateContext,
 } from '../../src/training/methods/rsd_updates.js';
-import { adamwScalars, momentsLike } from '../../src/training/optimizer.js';
+import { adamwScalars } from '../../src/training/optimizer.js';
+import { EMA, startingGroups } from '../../src/training/outline.js';
 import { createUpdate } from '../../src/training/update.js';
 import { treeToMemory, treeToOfficial } from '../../src/weights/layout.js';
 import { matchParams } from '../../src/weights/match.js';
@@ -121,7 +122,7 @@ async function replay(
       ? {
           head: goldenHead,
           perceptual: {
-            groups: { lpips },
+            network: { group: 'lpips', specs: lpipsSpecs('alex'), role: 'frozen' },
             distance: (state, a, b) => perceptualMetrics['lpips-alex'].distance(state.read('lpips'), a, b),
           },
         }
@@ -136,16 +137,15 @@ async function replay(
     const [t, s, h] = [teacher, student, head].map(treeToMemory) as [HostTree, HostTree, HostTree];
     await engine.define({
       [RsdGroup.teacher]: t,
-      ...freshTrainedGroups(RsdGroup.student, s, momentsLike(s)),
-      ...freshTrainedGroups(RsdGroup.fake, t, momentsLike(t)),
-      ...freshTrainedGroups(RsdGroup.head, h, momentsLike(h)),
-      [EMA]: s,
+      ...startingGroups({ group: RsdGroup.student, role: 'averaged' }, 1, s),
+      ...startingGroups({ group: RsdGroup.fake, role: 'trained' }, 1, t),
+      ...startingGroups({ group: RsdGroup.head, role: 'trained' }, 1, h),
       autoencoder: treeToMemory(autoencoder.tree),
       lpips,
     });
     const updates = {
-      fake: await createUpdate(engine, fakeUpdateSpec(context), 1, hyper.wd > 0),
-      student: await createUpdate(engine, studentUpdateSpec(context), 1, hyper.wd > 0),
+      fake: createUpdate(engine, fakeUpdateSpec(context), 1, hyper.wd > 0),
+      student: createUpdate(engine, studentUpdateSpec(context), 1, hyper.wd > 0),
     };
     const done = { fake: 0, student: 0 };
     for (const [index, step] of run.steps.entries()) {

@@ -4,8 +4,8 @@ import { createEngine } from '../../src/engine/engine.js';
 import { GuardError } from '../../src/engine/guard_error.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind, HostArray } from '../../src/engine/types.js';
-import { EMA, freshTrainedGroups } from '../../src/training/method.js';
-import { adamwScalars, momentsLike } from '../../src/training/optimizer.js';
+import { adamwScalars } from '../../src/training/optimizer.js';
+import { EMA, startingGroups } from '../../src/training/outline.js';
 import { createUpdate, type UpdateResult, type UpdateSpec } from '../../src/training/update.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds } from '../helpers/evaluate.js';
@@ -38,8 +38,8 @@ const spec = (size: number): UpdateSpec => ({
 async function threeUpdates(kind: EngineKind, size: number, x: HostArray = batch) {
   const engine = createEngine({ kind });
   try {
-    await engine.define({ ...freshTrainedGroups('net', tree, momentsLike(tree)), [EMA]: tree });
-    const update = await createUpdate(engine, spec(size), BATCH / size, true);
+    await engine.define(startingGroups({ group: 'net', role: 'averaged' }, BATCH / size, tree));
+    const update = createUpdate(engine, spec(size), BATCH / size, true);
     const results: UpdateResult[] = [];
     for (let step = 1; step <= 3; step++) {
       const part = (index: number) => {

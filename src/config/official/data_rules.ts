@@ -8,7 +8,7 @@ const TRAIN = 'data.train.params';
 const VAL = 'data.val.params';
 
 const MILDER =
-  'the two-stage degradation of Real-ESRGAN is not there yet; the milder data.degradation takes its place, so that a student trained on it differs from the release';
+  'the two-stage degradation of Real-ESRGAN is not there yet; data.degradation (mild, unless --set says otherwise) takes its place, so that what is trained differs from the release';
 const NOT_READ = 'the degradation bicubic does not read it';
 
 /** A parameter of the two-stage degradation. */
@@ -58,10 +58,11 @@ function photoPaths(name: string, what: string): Rule {
 const PHOTOS: readonly Rule[] = [
   derived(
     'data.train.type',
-    '`data.degradation.kind`: `bicubic` for `bicubic`; for `realesrgan` `mild` takes its place (a warning); other types are errors',
+    '`data.degradation.kind`: `bicubic` for `bicubic` (as MATLAB reduces; HR photos are shrunk by area); for `realesrgan` `mild` takes its place (a warning); other types are errors',
     z.unknown(),
     (value) => {
-      if (value === 'bicubic') return mapped({ 'data.degradation.kind': 'bicubic' });
+      if (value === 'bicubic')
+        return mapped({ 'data.degradation.kind': 'bicubic' }, 'as MATLAB reduces; HR photos are shrunk by area');
       if (value === 'realesrgan') return { kind: 'replaced', why: MILDER, set: { 'data.degradation.kind': 'mild' } };
       const remedy = 'Other tasks (faces, inpainting, BSRGAN) can be described but not trained here';
       return { kind: 'refused', expected: '"realesrgan" or "bicubic"', remedy };

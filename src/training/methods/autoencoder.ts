@@ -1,73 +1,54 @@
 /** @file `method: autoencoder`: a VQ autoencoder from scratch; L1, perceptual and codebook losses, straight-through codes. */
-import { tf, type Params, type Tensor, type Tensors } from '../../engine/tfjs.js';
-import type { Executable, HostArray, StateAccess } from '../../engine/types.js';
-import { codebookLoss, commitmentLoss, reconstructionLoss } from '../../losses/autoencoder.js';
+import type { Executable, HostArray } from '../../engine/types.js';
 import { decode, encode } from '../../nn/autoencoder.js';
 import type { AutoencoderConfig } from '../../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../nn/autoencoder_specs.js';
-import { CODEBOOK, lookUpCodes, quantize } from '../../nn/quantizer.js';
+import { CODEBOOK } from '../../nn/quantizer.js';
 import { treeToMemory } from '../../weights/layout.js';
-import type { LossValue } from '../gradients.js';
+import type { HostTree } from '../../weights/tree.js';
 import type { GridRow } from '../image_grid.js';
 import { kmeans } from '../kmeans.js';
 import { learningRate } from '../lr_schedule.js';
-import {
-  EMA,
-  freshTrainedGroups,
-  gridImage,
-  trainedGroups,
-  type Method,
-  type MethodContext,
-  type ValidationPair,
-  type ValidationResult,
-} from '../method.js';
+import { gridImage, type Method, type MethodContext, type ValidationPair, type ValidationResult } from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
 import { startingTree } from '../networks.js';
-import { adamwScalars, momentsLike } from '../optimizer.js';
-import { loadPerceptual, type ResidentPerceptual } from '../resident_perceptual.js';
+import { adamwScalars } from '../optimizer.js';
+import { defineNetworks, EMA, stateGroups } from '../outline.js';
+import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../resident_perceptual.js';
 import { psnrOfImages } from '../validation_metrics.js';
 import { createUpdate, type Update } from '../update.js';
 import { adamwConfig } from './adamw_config.js';
+import { MODEL, outlineAutoencoder, type AutoencoderOutline } from './autoencoder_outline.js';
 
-const MODEL = 'autoencoder';
 /** Latent vectors per code that k-means sees. */
 const VECTORS_PER_CODE = 6;
 const KMEANS_ROUNDS = 4;
 
 /** Trains an autoencoder; its moving average is what the run makes. */
 export class AutoencoderMethod implements Method {
-  readonly stateGroups = [...trainedGroups(MODEL), EMA];
+  readonly stateGroups: readonly string[];
   readonly batchesPerIteration = 1;
   readonly shownTerms = ['l1', 'perceptual', 'codebook', 'codesUsed'];
   private readonly network: AutoencoderConfig;
   private readonly updates = new Map<boolean, Update>();
   private readonly reconstructions = new Map<string, Executable>();
 
-  private constructor(
+  constructor(
     private readonly context: MethodContext,
-    private readonly perceptual: ResidentPerceptual | undefined,
+    private readonly outline: AutoencoderOutline = outlineAutoencoder(context.config),
   ) {
-    this.network = context.config.autoencoder;
-  }
-
-  static async create(context: MethodContext): Promise<AutoencoderMethod> {
-    const { perceptual } = context.config.autoencoderTraining;
-    return new AutoencoderMethod(context, await loadPerceptual(perceptual));
+    this.network = outline.network;
+    this.stateGroups = stateGroups(outline);
   }
 
   async initialise(): Promise<void> {
     const { config, engine } = this.context;
-    const official = await startingTree(
-      autoencoderSpecs(this.network),
-      config.seed,
-      config.autoencoderTraining.initFrom,
-      (model) => model.autoencoder,
-    );
-    const tree = treeToMemory(official);
-    await engine.define({
-      ...freshTrainedGroups(MODEL, tree, momentsLike(tree)),
-      [EMA]: tree,
-      ...this.perceptual?.groups,
+    const { initFrom, perceptual } = config.autoencoderTraining;
+    const start = (): Promise<HostTree> =>
+      startingTree(autoencoderSpecs(this.network), config.seed, initFrom, (model) => model.autoencoder);
+    await defineNetworks(engine, this.outline, {
+      [MODEL]: async () => treeToMemory(await start()),
+      [PERCEPTUAL_GROUP]: () => readResidentPerceptual(perceptual),
     });
   }
 
@@ -76,7 +57,7 @@ export class AutoencoderMethod implements Method {
     const { method, atIteration } = autoencoderTraining.codebookInit;
     const quantised = this.quantises(iteration);
     if (quantised && method === 'kmeans' && iteration === atIteration) await this.initialiseCodebook(iteration);
-    const update = await this.update(quantised);
+    const update = this.update(quantised);
     const batch = await this.context.batches.batch(iteration - 1);
     const lr = learningRate(train.scheduler, train.lr, iteration);
     const microBatch = (index: number): Promise<Record<string, HostArray>> =>
@@ -110,48 +91,14 @@ export class AutoencoderMethod implements Method {
     return { rows, columns: ['LR', 'autoencoder', 'HR'] };
   }
 
-  private async update(quantised: boolean): Promise<Update> {
+  private update(quantised: boolean): Update {
     const { config, engine } = this.context;
-    const { microBatch, batch, weightDecay } = config.train;
-    const size = config.data.gtSize;
     const known = this.updates.get(quantised);
     if (known) return known;
-    const update = await createUpdate(
-      engine,
-      {
-        name: 'autoencoder update',
-        groups: [MODEL],
-        inputs: { hr: { shape: [microBatch, size, size, 3], dtype: 'float32' } },
-        ema: { group: EMA, source: MODEL },
-        recompute: config.train.recompute,
-        loss: (inputs, params, state) => this.loss(inputs, params[MODEL]!, state, quantised),
-      },
-      batch / microBatch,
-      weightDecay > 0,
-    );
+    const { updates, microBatches } = outlineAutoencoder(config, quantised);
+    const update = createUpdate(engine, updates.autoencoder.spec, microBatches, config.train.weightDecay > 0);
     this.updates.set(quantised, update);
     return update;
-  }
-
-  private loss(inputs: Tensors, params: Params, state: StateAccess, quantised: boolean): LossValue {
-    const { l1Weight, codebookWeight, commitment, perceptual } = this.context.config.autoencoderTraining;
-    const hr = inputs['hr']!;
-    const latent = encode(params, this.network, hr);
-    const code = quantised ? quantize(params, this.network, latent) : undefined;
-    const decoded = decode(params, this.network, code?.quantized ?? latent, { quantize: false });
-    const terms: Record<string, Tensor> = { l1: tf.mean(reconstructionLoss(decoded, hr)) };
-    const weighted = [tf.mul(terms['l1']!, l1Weight)];
-    if (this.perceptual) {
-      terms['perceptual'] = tf.mean(this.perceptual.distance(state, decoded, hr));
-      weighted.push(tf.mul(terms['perceptual'], perceptual.weight));
-    }
-    if (code) {
-      const codes = lookUpCodes(params, code.indices);
-      terms['codebook'] = tf.mean(codebookLoss(codes, latent));
-      terms['commitment'] = tf.mean(commitmentLoss(codes, latent));
-      weighted.push(tf.mul(tf.add(terms['codebook'], tf.mul(terms['commitment'], commitment)), codebookWeight));
-    }
-    return { total: tf.addN(weighted), terms, extras: code ? { indices: code.indices } : {} };
   }
 
   /** Codes become cluster centres of latents of training crops; the moving average gets the same codes. */

@@ -2,20 +2,19 @@
  * @file `method: rsd`: Residual Shifting Distillation (arXiv 2503.13358, algorithm 1): K fake updates, then one student update.
  */
 import type { HostArray } from '../../engine/types.js';
-import { ganHeadSpecs, type GanHeadConfig } from '../../fake/gan_head.js';
-import { multiStepPass, oneStepPass, type Pass } from '../../restore/passes.js';
+import { ganHeadSpecs } from '../../fake/gan_head.js';
+import type { AutoencoderConfig } from '../../nn/autoencoder_config.js';
+import { AUTOENCODER_GROUP, multiStepPass, oneStepPass, type Pass } from '../../restore/passes.js';
 import { widenByNoise } from '../../student/widen.js';
 import { freshParams } from '../../weights/fresh.js';
 import { treeToMemory } from '../../weights/layout.js';
+import type { Weighted } from '../../weights/model_file.js';
 import { drawChoice, drawNormal, type DrawKey, type SampleRange } from '../draws.js';
 import type { GridRow } from '../image_grid.js';
-import { loadLatentSetup, readTeacher, type LatentSetup } from '../latent_setup.js';
+import { readAutoencoder, readTeacher } from '../latent_setup.js';
 import { learningRate } from '../lr_schedule.js';
 import {
-  EMA,
-  freshTrainedGroups,
   gridImage,
-  trainedGroups,
   type Method,
   type MethodContext,
   type PairBatch,
@@ -23,20 +22,14 @@ import {
   type ValidationResult,
 } from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
-import { adamwScalars, momentsLike } from '../optimizer.js';
-import { loadPerceptual, type ResidentPerceptual } from '../resident_perceptual.js';
+import { adamwScalars } from '../optimizer.js';
+import { defineNetworks, EMA, stateGroups, type OutlinedUpdate } from '../outline.js';
+import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../resident_perceptual.js';
 import { RestoreValidation, restorePair } from '../restore_validation.js';
 import { createUpdate, type MicroBatch, type Update, type UpdateResult } from '../update.js';
 import { adamwConfig } from './adamw_config.js';
-import {
-  fakeUpdateSpec,
-  ganHeadConfig,
-  RsdGroup,
-  studentUnet,
-  studentUpdateSpec,
-  usesLastPass,
-  type RsdUpdateContext,
-} from './rsd_updates.js';
+import { outlineRsd, type RsdOutline } from './rsd_outline.js';
+import { RsdGroup, studentUnet, usesLastPass } from './rsd_updates.js';
 
 /** Both updates of one phase of the run: with all terms, or with the distillation loss alone. */
 interface Updates {
@@ -49,8 +42,6 @@ export class RsdMethod implements Method {
   readonly stateGroups: readonly string[];
   readonly batchesPerIteration: number;
   readonly shownTerms = ['student/loss', 'student/perceptual', 'fake/loss', 'fake/gan'];
-  readonly autoencoder;
-  private readonly head: GanHeadConfig | undefined;
   private readonly updates = new Map<boolean, Updates>();
   private readonly student: Pass;
   private readonly teacher: Pass;
@@ -59,48 +50,40 @@ export class RsdMethod implements Method {
 
   private constructor(
     private readonly context: MethodContext,
-    private readonly setup: LatentSetup,
-    private readonly perceptual: ResidentPerceptual | undefined,
+    private readonly outline: RsdOutline,
+    readonly autoencoder: Weighted<AutoencoderConfig> | undefined,
   ) {
     const { engine, config } = context;
-    const { rsd } = config;
-    const { model } = setup;
-    this.autoencoder = setup.autoencoder;
-    this.head = rsd.gan.weight > 0 ? ganHeadConfig(rsd.gan.head, model.unet) : undefined;
-    const trained = [RsdGroup.student, RsdGroup.fake, ...(this.head ? [RsdGroup.head] : [])];
-    this.stateGroups = [...trained.flatMap(trainedGroups), EMA];
-    this.batchesPerIteration = rsd.fakeUpdates + 1;
+    const { model, rsd, perceptual } = outline.context;
+    this.stateGroups = stateGroups(outline);
+    this.batchesPerIteration = config.rsd.fakeUpdates + 1;
     this.student = oneStepPass(engine, { ...model, unet: studentUnet({ model, rsd }) }, EMA);
     this.teacher = multiStepPass(engine, model, 'stochastic', RsdGroup.teacher);
     this.validation = new RestoreValidation(engine, perceptual);
   }
 
   static async create(context: MethodContext): Promise<RsdMethod> {
-    const setup = await loadLatentSetup(context.config);
-    return new RsdMethod(context, setup, await loadPerceptual(context.config.rsd.perceptual));
+    return new RsdMethod(context, outlineRsd(context.config), await readAutoencoder(context.config));
   }
 
   async initialise(): Promise<void> {
     const { config, engine } = this.context;
-    const official = await readTeacher(config);
-    const teacher = treeToMemory(official);
-    const student = treeToMemory(widenByNoise(official, config.rsd.noiseChannels));
-    const head = this.head && treeToMemory(freshParams(ganHeadSpecs(this.head), config.seed));
-    await engine.define({
-      [RsdGroup.teacher]: teacher,
-      ...freshTrainedGroups(RsdGroup.student, student, momentsLike(student)),
-      ...freshTrainedGroups(RsdGroup.fake, teacher, momentsLike(teacher)),
-      ...(head ? freshTrainedGroups(RsdGroup.head, head, momentsLike(head)) : {}),
-      [EMA]: student,
-      ...this.setup.groups,
-      ...this.perceptual?.groups,
+    const teacher = await readTeacher(config);
+    const memory = treeToMemory(teacher);
+    await defineNetworks(engine, this.outline, {
+      [RsdGroup.teacher]: () => memory,
+      [RsdGroup.fake]: () => memory,
+      [RsdGroup.student]: () => treeToMemory(widenByNoise(teacher, config.rsd.noiseChannels)),
+      [RsdGroup.head]: () => treeToMemory(freshParams(ganHeadSpecs(this.outline.context.head!), config.seed)),
+      [AUTOENCODER_GROUP]: () => treeToMemory(this.autoencoder!.tree),
+      [PERCEPTUAL_GROUP]: () => readResidentPerceptual(config.rsd.perceptual),
     });
   }
 
   async iterate(iteration: number): Promise<Record<string, number>> {
     const { train, rsd } = this.context.config;
     const { fakeUpdates, warmupFakeUpdates, fakeLr, distillIterations } = rsd;
-    const updates = await this.prepared(iteration > distillIterations);
+    const updates = this.prepared(iteration > distillIterations);
     const optimizer = adamwConfig(train);
     const lr = learningRate(train.scheduler, train.lr, iteration);
     const lrFake = (lr * fakeLr) / train.lr;
@@ -136,7 +119,7 @@ export class RsdMethod implements Method {
   /** Micro-batches of one update with all its draws. */
   private feeds(batch: PairBatch, update: 'fake' | 'student', iteration: number): MicroBatch {
     const { train, data, rsd, seed } = this.context.config;
-    const { latent, lqSide, model } = this.setup;
+    const { latent, lqSide, model } = this.outline.context;
     const key: DrawKey = { seed, update, iteration };
     const timesteps = [...model.process.schedule.timestepMap.keys()];
     return (index) => {
@@ -149,7 +132,7 @@ export class RsdMethod implements Method {
         noiseTn: drawNormal(key, 'noiseTn', range, latent),
         noiseT: drawNormal(key, 'noiseT', range, latent),
         ...this.studentNoise(key, 'eps', range),
-        ...(update === 'student' && usesLastPass(this.updateContext(true))
+        ...(update === 'student' && usesLastPass(this.outline.context)
           ? { noiseLast: drawNormal(key, 'noiseLast', range, latent), ...this.studentNoise(key, 'epsLast', range) }
           : {}),
       });
@@ -158,38 +141,20 @@ export class RsdMethod implements Method {
 
   private studentNoise(key: DrawKey, what: string, range: SampleRange): Record<string, HostArray> {
     const { noiseChannels } = this.context.config.rsd;
-    const [height, width] = this.setup.latent;
+    const [height, width] = this.outline.context.latent;
     return noiseChannels === 0 ? {} : { [what]: drawNormal(key, what, range, [height, width, noiseChannels]) };
   }
 
-  private updateContext(allTerms: boolean): RsdUpdateContext {
-    const { train, data, rsd } = this.context.config;
-    const { model, latent, lqSide } = this.setup;
-    return {
-      rsd: allTerms ? rsd : { ...rsd, mse: { ...rsd.mse, weight: 0 } },
-      model,
-      ...(allTerms ? { head: this.head, perceptual: this.perceptual } : {}),
-      recompute: train.recompute,
-      size: train.microBatch,
-      hrSide: data.gtSize,
-      lqSide,
-      latent,
-    };
-  }
-
-  private async prepared(allTerms: boolean): Promise<Updates> {
+  private prepared(allTerms: boolean): Updates {
     const known = this.updates.get(allTerms);
     if (known) return known;
     const { engine, config } = this.context;
-    const { batch, microBatch, weightDecay } = config.train;
-    const context = this.updateContext(allTerms);
-    const parts = batch / microBatch;
-    const updates = {
-      fake: await createUpdate(engine, fakeUpdateSpec(context), parts, weightDecay > 0),
-      student: await createUpdate(engine, studentUpdateSpec(context), parts, weightDecay > 0),
-    };
-    this.updates.set(allTerms, updates);
-    return updates;
+    const { updates, microBatches } = outlineRsd(config, allTerms);
+    const prepare = ({ spec }: OutlinedUpdate): Update =>
+      createUpdate(engine, spec, microBatches, config.train.weightDecay > 0);
+    const prepared = { fake: prepare(updates.fake), student: prepare(updates.student) };
+    this.updates.set(allTerms, prepared);
+    return prepared;
   }
 }
 

@@ -6,7 +6,7 @@ import type { GanHeadConfig } from '../../fake/gan_head.js';
 import { weightedSum } from '../../losses/weighted_sum.js';
 import type { UNetConfig } from '../../nn/unet_config.js';
 import { firstStageOf, type RestorationModel } from '../../restore/passes.js';
-import { EMA } from '../method.js';
+import { EMA } from '../outline.js';
 import type { ResidentPerceptual } from '../resident_perceptual.js';
 import {
   drawFakeSample,

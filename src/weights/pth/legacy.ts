@@ -5,7 +5,8 @@ import { DTYPE_BYTES } from '../dtypes.js';
 import { printable } from '../printable.js';
 import type { RandomAccess } from '../random_access.js';
 import { FormatError } from './format_error.js';
-import { PickleCutOff, unpickle } from './pickle.js';
+import { unpickle } from './pickle.js';
+import { PickleCutOff } from './pickle_bytes.js';
 import { tensorHooks, type StorageRef } from './tensors.js';
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;

@@ -6,6 +6,7 @@
  */
 import { printable } from '../printable.js';
 import { FormatError } from './format_error.js';
+import { PickleBytes } from './pickle_bytes.js';
 
 /** An allowed global: what it makes when a pickle calls it, if it may be called at all. */
 export interface PickleGlobal {
@@ -21,13 +22,6 @@ export interface PickleHooks {
 
 /** A storage's id has this many at most. */
 const MAX_ID_PARTS = 6;
-
-/** The bytes ended inside the pickle: with more of the file at hand it may still be whole. */
-export class PickleCutOff extends FormatError {
-  constructor() {
-    super('the pickle is cut off');
-  }
-}
 
 /** A dictionary's entry may be keyed by these only. */
 function isKey(value: unknown): boolean {
@@ -59,22 +53,20 @@ class Unpickler {
   private stack: unknown[] = [];
   private readonly marks: unknown[][] = [];
   private readonly memo = new Map<number, unknown>();
-  private readonly view: DataView;
 
   constructor(
-    private readonly bytes: Uint8Array,
-    private at: number,
+    private readonly source: PickleBytes,
+    size: number,
     private readonly hooks: PickleHooks,
   ) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.objects = FREE_OBJECTS + bytes.length / BYTES_PER_OBJECT;
-    this.handed = FREE_OBJECTS + bytes.length;
+    this.objects = FREE_OBJECTS + size / BYTES_PER_OBJECT;
+    this.handed = FREE_OBJECTS + size;
   }
 
   run(): { value: unknown; end: number } {
     for (;;) {
-      const code = this.byte();
-      if (code === 0x2e) return { value: this.pop(), end: this.at };
+      const code = this.source.byte();
+      if (code === 0x2e) return { value: this.pop(), end: this.source.at };
       this.step(code);
     }
   }
@@ -83,49 +75,6 @@ class Unpickler {
   private made<T>(object: T): T {
     if (--this.objects < 0) throw new FormatError('the pickle makes more objects than its size explains');
     return object;
-  }
-
-  private skip(count: number): number {
-    const start = this.at;
-    if (count > this.bytes.length - start) throw new PickleCutOff();
-    this.at = start + count;
-    return start;
-  }
-
-  private byte(): number {
-    return this.bytes[this.skip(1)]!;
-  }
-
-  private uint32(): number {
-    return this.view.getUint32(this.skip(4), true);
-  }
-
-  private text(length: number, encoding = 'utf-8'): string {
-    const start = this.skip(length);
-    return new TextDecoder(encoding).decode(this.bytes.subarray(start, start + length));
-  }
-
-  private line(): string {
-    const end = this.bytes.indexOf(0x0a, this.at);
-    if (end < 0) throw new PickleCutOff();
-    const text = this.text(end - this.at);
-    this.at = end + 1;
-    return text;
-  }
-
-  private uint64(): number {
-    const value = this.view.getBigUint64(this.skip(8), true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FormatError('the pickle holds an impossible length');
-    return Number(value);
-  }
-
-  private integer(length: number): number | bigint {
-    let value = 0n;
-    const start = this.skip(length);
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.bytes[start + i]!);
-    value = BigInt.asIntN(8 * length, value);
-    const number = Number(value);
-    return Number.isSafeInteger(number) ? number : value;
   }
 
   private pop(): unknown {
@@ -215,10 +164,10 @@ class Unpickler {
   private act(code: number): boolean {
     switch (code) {
       case 0x80: // PROTO
-        this.skip(1);
+        this.source.skip(1);
         return true;
       case 0x95: // FRAME
-        this.skip(8);
+        this.source.skip(8);
         return true;
       case 0x28: // MARK
         this.marks.push(this.stack);
@@ -240,10 +189,10 @@ class Unpickler {
         this.append(this.sinceMark());
         return true;
       case 0x71: // BINPUT
-        this.remember(this.byte());
+        this.remember(this.source.byte());
         return true;
       case 0x72: // LONG_BINPUT
-        this.remember(this.uint32());
+        this.remember(this.source.uint32());
         return true;
       case 0x94: // MEMOIZE
         this.remember(this.memo.size);
@@ -274,27 +223,31 @@ class Unpickler {
       case 0x89: // NEWFALSE
         return false;
       case 0x4a: // BININT
-        return this.view.getInt32(this.skip(4), true);
+        return this.source.int32();
       case 0x4b: // BININT1
-        return this.byte();
+        return this.source.byte();
       case 0x4d: // BININT2
-        return this.view.getUint16(this.skip(2), true);
+        return this.source.uint16();
       case 0x8a: // LONG1
-        return this.integer(this.byte());
+        return this.source.integer(this.source.byte());
       case 0x47: // BINFLOAT
-        return this.view.getFloat64(this.skip(8), false);
+        return this.source.float64();
       case 0x8c: // SHORT_BINUNICODE
-        return this.text(this.byte());
+        return this.source.text(this.source.byte());
       case 0x58: // BINUNICODE
-        return this.text(this.uint32());
+        return this.source.text(this.source.uint32());
       case 0x8d: // BINUNICODE8
-        return this.text(this.uint64());
+        return this.source.text(this.source.uint64());
       case 0x55: // SHORT_BINSTRING, written by Python 2
-        return this.text(this.byte(), 'latin1');
+        return this.source.text(this.source.byte(), 'latin1');
       case 0x54: // BINSTRING, written by Python 2
-        return this.text(this.uint32(), 'latin1');
+        return this.source.text(this.source.uint32(), 'latin1');
+      case 0x43: // SHORT_BINBYTES
+        return this.source.raw(this.source.byte());
+      case 0x42: // BINBYTES
+        return this.source.raw(this.source.uint32());
       case 0x63: // GLOBAL
-        return this.findGlobal(this.line(), this.line());
+        return this.findGlobal(this.source.line(), this.source.line());
       case 0x93: {
         // STACK_GLOBAL
         const [module, name] = this.tuple(2);
@@ -305,9 +258,9 @@ class Unpickler {
       case 0x51: // BINPERSID
         return this.made(this.hooks.persistent(this.unwrap(this.pop())));
       case 0x68: // BINGET
-        return this.recall(this.byte());
+        return this.recall(this.source.byte());
       case 0x6a: // LONG_BINGET
-        return this.recall(this.uint32());
+        return this.recall(this.source.uint32());
       default:
         throw new FormatError(`the pickle uses an unsupported instruction 0x${code.toString(16)}`);
     }
@@ -328,5 +281,5 @@ class Unpickler {
  * @throws FormatError on anything unsupported, PickleCutOff if `bytes` ends too early.
  */
 export function unpickle(bytes: Uint8Array, start: number, hooks: PickleHooks): { value: unknown; end: number } {
-  return new Unpickler(bytes, start, hooks).run();
+  return new Unpickler(new PickleBytes(bytes, start), bytes.length, hooks).run();
 }

@@ -1,7 +1,8 @@
 /** @file Official files of the ResShift family for tests: their keys and values, from the specification of each release. */
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 
 /** A YAML mapping. */
@@ -322,9 +323,11 @@ export function changed(values: Section, key: string, value: unknown): Section {
   return copy;
 }
 
-/** Writes a file into a folder of its own. */
+/** Writes a file into a folder of its own, which goes when the test ends. */
 export async function officialFile(values: Section | string, name = 'official.yaml'): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'official-')), name);
+  const folder = await mkdtemp(join(tmpdir(), 'official-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, name);
   await writeFile(path, typeof values === 'string' ? values : stringify(values));
   return path;
 }

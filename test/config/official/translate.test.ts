@@ -181,7 +181,11 @@ describe('errors', () => {
     ['model.ckpt_path', 'model_1000.pth', /model\.ckpt_path: .*expected null.*--out/],
     ['degradation.gt_size', 128, /degradation\.gt_size: .*expected 256, as data\.train\.params\.gt_size; found 128/],
     ['data.train.params.use_rot', true, /use_rot: not supported/],
-    ['model.params.window_size', 5, /sizes that do not fit the window/],
+    [
+      'model.params.window_size',
+      5,
+      /data\.train\.params\.gt_size \(ours: data\.gtSize\): sizes that do not fit the window/,
+    ],
   ] as const)('%s: %j', async (key, value, message) => {
     expect(await errorOf(changed(rsdFile(), key, value))).toMatch(message);
   });
