@@ -16,6 +16,7 @@ export class GraphUpdates implements StateAccess {
   private readonly late: (() => Pointer[])[] = [];
   private readonly checks: Pointer[] = [];
   private readonly updated = new Map<string, Pointer>();
+  private readonly reads = new Map<string, Params>();
 
   constructor(
     private readonly graph: Graph,
@@ -25,9 +26,15 @@ export class GraphUpdates implements StateAccess {
   ) {}
 
   read(group: string): Params {
-    return Object.fromEntries(
-      [...this.state.values(group)].map(([name, output]) => [name, this.tracer.symbol(output)]),
+    const known = this.reads.get(group);
+    if (known) return known;
+    // Whatever scope asks first, later ones (a gradient after its forward pass) get the same tensors.
+    const entries = [...this.state.values(group)].map(
+      ([name, output]) => [name, tf.keep(this.tracer.symbol(output))] as const,
     );
+    const read = Object.fromEntries(entries);
+    this.reads.set(group, read);
+    return read;
   }
 
   assign(group: string, values: Tensors): void {
@@ -126,6 +133,11 @@ export class GraphUpdates implements StateAccess {
       attributes: { T: { types: data.map((output) => this.graph.typeOf(output)) }, summarize: { int: 8 } },
     });
     this.checks.push(operation);
+  }
+
+  /** Disposes of the tensors that stand for the state. */
+  release(): void {
+    for (const read of this.reads.values()) tf.dispose(read);
   }
 
   /** Adds the collected updates to the graph and returns what a run must trigger. */

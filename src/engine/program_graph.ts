@@ -36,11 +36,15 @@ export class ProgramGraph {
     });
     const updates = new GraphUpdates(this.graph, this.tracer, this.state, this.guards);
     return this.tracer.trace(() => {
-      const given = Object.fromEntries(inputs.map((name, i) => [name, this.tracer.symbol(feeds[i]!)]));
-      const results = program.body(given, updates);
-      // An input that is also a result cannot be fed and fetched as the same node.
-      const fetches = Object.values(results).map((result) => this.identity(this.tracer.output(result)));
-      return { inputs, feeds, outputs: Object.keys(results), fetches, targets: updates.finish() };
+      try {
+        const given = Object.fromEntries(inputs.map((name, i) => [name, this.tracer.symbol(feeds[i]!)]));
+        const results = program.body(given, updates);
+        // An input that is also a result cannot be fed and fetched as the same node.
+        const fetches = Object.values(results).map((result) => this.identity(this.tracer.output(result)));
+        return { inputs, feeds, outputs: Object.keys(results), fetches, targets: updates.finish() };
+      } finally {
+        updates.release();
+      }
     });
   }
 

@@ -41,7 +41,13 @@ const dtypeNames = new Map<number, 'float32' | 'int32' | 'bool'>([
   [DataType.bool, 'bool'],
 ]);
 
-let active = false;
+/** What the active trace makes of {@link runAfter}. */
+let active: ((x: Tensor, signal: Tensor) => Tensor) | undefined;
+
+/** A copy of `x`; in a traced program its readers wait until `signal` has been computed. */
+export function runAfter(x: Tensor, signal: Tensor): Tensor {
+  return active ? active(x, signal) : x.clone();
+}
 
 /** Builds symbolic tensors over one graph and runs tfjs code on them. */
 export class Tracer {
@@ -79,7 +85,7 @@ export class Tracer {
   /** Runs `body` with kernels going to the graph; every tensor it makes is disposed of afterwards. */
   trace<T>(body: () => T): T {
     if (active) throw new Error('a trace is already active');
-    active = true;
+    active = (x, signal) => this.ordered(x, signal);
     const { backend } = this;
     backend.executeSingleOutput = (name, attrs, inputs) => this.execute(name, attrs, inputs, 1)[0]!;
     backend.executeMultipleOutputs = (name, attrs, inputs, count) => this.execute(name, attrs, inputs, count);
@@ -99,8 +105,13 @@ export class Tracer {
       for (const method of ['executeSingleOutput', 'executeMultipleOutputs', 'readSync'] as const) {
         delete (backend as Partial<NativeBackend>)[method];
       }
-      active = false;
+      active = undefined;
     }
+  }
+
+  private ordered(x: Tensor, signal: Tensor): Tensor {
+    const after = [this.output(signal).operation];
+    return this.symbol({ operation: this.graph.add({ type: 'Identity', inputs: [this.output(x)], after }), index: 0 });
   }
 
   private execute(type: string, attrs: BackendAttribute[], tensors: Tensor[], count: number): Tensor[] {

@@ -1,10 +1,12 @@
 /** @file Blocks that the encoder and the decoder share: residual block, norm with swish, middle. */
+import { recomputed } from '../engine/recompute.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { silu } from './activations.js';
 import { AUTOENCODER_NORM_EPS } from './autoencoder_config.js';
 import { conv3x3 } from './conv.js';
 import { groupNorm } from './group_norm.js';
 import { linear } from './linear.js';
+import { paramsUnder } from './params.js';
 import { spatialAttention } from './spatial_attention.js';
 
 /** Parameters and the number of groups of every norm. */
@@ -24,9 +26,11 @@ export function normSwishConv(pass: AutoencoderPass, normName: string, convName:
 
 /** ResnetBlock without time embedding: [B,H,W,in] -> [B,H,W,out]. */
 export function autoencoderResBlock(pass: AutoencoderPass, prefix: string, x: Tensor): Tensor {
-  let h = normSwishConv(pass, `${prefix}.norm1`, `${prefix}.conv1`, x);
-  h = normSwishConv(pass, `${prefix}.norm2`, `${prefix}.conv2`, h);
-  return tf.add(x.shape[3] === h.shape[3] ? x : linear(pass.params, `${prefix}.nin_shortcut`, x), h);
+  return recomputed([x], paramsUnder(pass.params, prefix), ([input]) => {
+    let h = normSwishConv(pass, `${prefix}.norm1`, `${prefix}.conv1`, input!);
+    h = normSwishConv(pass, `${prefix}.norm2`, `${prefix}.conv2`, h);
+    return tf.add(x.shape[3] === h.shape[3] ? input! : linear(pass.params, `${prefix}.nin_shortcut`, input!), h);
+  });
 }
 
 /** `mid`: residual block, attention over all positions, residual block. */

@@ -7,3 +7,9 @@ export function param(params: Params, name: string): Tensor {
   if (!tensor) throw new Error(`parameter ${name} is missing`);
   return tensor;
 }
+
+/** The parameters of the module `prefix`, under their full names. */
+export function paramsUnder(params: Params, prefix: string): Params {
+  const start = `${prefix}.`;
+  return Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith(start)));
+}

@@ -1,4 +1,5 @@
 /** @file Value, side results and gradients of a loss with respect to named parameter groups. */
+import { withRecomputation } from '../engine/recompute.js';
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 
 /** A scalar to minimise, and what else is wanted of the forward pass. */
@@ -26,21 +27,29 @@ interface TapeEngine {
   ): { value: Tensor; grads: (Tensor | null)[] };
 }
 
-/** Runs `loss` and differentiates it. Traceable; inside a `tf.tidy` nothing is left over. */
-export function lossGradients(groups: Readonly<Record<string, Params>>, loss: () => LossValue): LossGradients {
+/**
+ * Runs `loss` and differentiates it. Traceable; inside a `tf.tidy` nothing is left over.
+ * @param options.recompute Whether blocks of the networks are computed again for the gradient instead of kept.
+ */
+export function lossGradients(
+  groups: Readonly<Record<string, Params>>,
+  loss: () => LossValue,
+  { recompute = false }: { readonly recompute?: boolean } = {},
+): LossGradients {
   const flat = Object.entries(groups).flatMap(([group, params]) =>
     Object.entries(params).map(([name, tensor]) => ({ group, name, tensor })),
   );
+  const parameters = flat.map(({ tensor }) => tensor);
   let kept: { terms: Tensors; extras: Tensors } | undefined;
   const { value, grads } = (tf.engine() as unknown as TapeEngine).gradients(
     () => {
-      const { total, terms, extras = {} } = loss();
+      const { total, terms, extras = {} } = recompute ? withRecomputation(parameters, loss) : loss();
       // The tape's scope would dispose of everything but the value. Copies, since a term may be the value itself.
       const keep = (tensor: Tensor): Tensor => tf.keep(tensor.clone());
       kept = { terms: mapTensors(terms, keep), extras: mapTensors(extras, keep) };
       return total;
     },
-    flat.map(({ tensor }) => tensor),
+    parameters,
     null,
     false,
   );

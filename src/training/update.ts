@@ -20,6 +20,8 @@ export interface UpdateSpec {
   constants?(inputs: Tensors, state: StateAccess): Tensors;
   /** Loss of one micro-batch; `params` are the trained groups, `state` reads the others. */
   loss(inputs: Tensors, params: Readonly<Record<string, Params>>, state: StateAccess, constants: Tensors): LossValue;
+  /** Whether activations are computed again for the gradient instead of kept. */
+  readonly recompute?: boolean;
   /** Group that follows one of `groups` as a moving average. */
   readonly ema?: { readonly group: string; readonly source: string };
 }
@@ -159,7 +161,7 @@ function accumulatedUpdate(accumulate: Executable, prepareApply: () => Executabl
 function gradients(spec: UpdateSpec, inputs: Tensors, state: StateAccess): ReturnType<typeof lossGradients> {
   const params = Object.fromEntries(spec.groups.map((group) => [group, state.read(group)]));
   const constants = spec.constants?.(inputs, state) ?? {};
-  return lossGradients(params, () => spec.loss(inputs, params, state, constants));
+  return lossGradients(params, () => spec.loss(inputs, params, state, constants), { recompute: spec.recompute });
 }
 
 /** Guards, then updates; returns the gradient norms. */

@@ -29,6 +29,12 @@ export const trainSection = z.strictObject({
   microBatch: count
     .default(8)
     .describe('Images on the device at a time; gradients of batch / microBatch parts add up.'),
+  recompute: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Compute activations of the networks' blocks again for the gradient instead of keeping them: less memory, more time.",
+    ),
   lr: positive.default(5e-5).describe('AdamW learning rate of the student (or of the only network).'),
   betas: z
     .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])

@@ -41,6 +41,7 @@ export function outlineAutoencoder(config: RunConfig, quantised = config.autoenc
           groups: [MODEL],
           inputs: { hr: { shape: [microBatch, side, side, 3], dtype: 'float32' } },
           ema: { group: EMA, source: MODEL },
+          recompute: config.train.recompute,
           loss: (inputs, params, state) =>
             autoencoderLoss({ config, network, perceptual, quantised }, inputs, params[MODEL]!, state),
         },

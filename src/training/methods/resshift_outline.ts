@@ -46,6 +46,7 @@ function updateSpec({ train, data, resshift }: RunConfig, { model, latent, lqSid
       noise: { shape: [size, ...latent], dtype: 'float32' },
     },
     ema: { group: EMA, source: TEACHER },
+    recompute: train.recompute,
     constants: ({ hr, lq }, state) => {
       const firstStage = firstStageOf(model, state);
       return { z0: firstStage.encode(hr!), zy: firstStage.encodeLq(lq!) };

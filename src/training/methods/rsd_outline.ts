@@ -36,6 +36,7 @@ export function outlineRsd(config: RunConfig, allTerms = true): RsdOutline {
     rsd: allTerms ? rsd : { ...rsd, mse: { ...rsd.mse, weight: 0 } },
     model,
     ...(allTerms ? { head, perceptual } : {}),
+    recompute: train.recompute,
     size: train.microBatch,
     hrSide: data.gtSize,
     lqSide,

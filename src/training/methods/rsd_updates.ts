@@ -42,6 +42,8 @@ export interface RsdUpdateContext {
   readonly head?: GanHeadConfig;
   /** Absent: no perceptual term. */
   readonly perceptual?: ResidentPerceptual;
+  /** Whether activations are computed again for the gradient instead of kept. */
+  readonly recompute?: boolean;
   /** Samples of a micro-batch. */
   readonly size: number;
   readonly hrSide: number;
@@ -90,6 +92,7 @@ export function fakeUpdateSpec(context: RsdUpdateContext): UpdateSpec {
     name: 'fake update',
     groups: context.head ? [fake, head] : [fake],
     inputs: sharedInputs(context),
+    recompute: context.recompute,
     constants: (inputs, state) => ({
       ...drawFakeSample(boundModel(context, state), state.read(student), inputs as unknown as StudentInputs),
     }),
@@ -117,6 +120,7 @@ export function studentUpdateSpec(context: RsdUpdateContext): UpdateSpec {
     groups: [student],
     inputs: { ...inputs, ...lastPass },
     ema: { group: EMA, source: student },
+    recompute: context.recompute,
     constants: (given, state) => ({
       ...encodeBatch(boundModel(context, state), given as unknown as StudentInputs),
     }),
