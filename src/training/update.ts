@@ -5,6 +5,7 @@
  * accumulators and a last program applies them, so that accumulation changes nothing but memory.
  */
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
+import { runAfter } from '../engine/tracer.js';
 import type { AdamWInputs, Engine, Executable, HostArray, Program, StateAccess, TensorSpec } from '../engine/types.js';
 import { globalNorm, lossGradients, type LossValue } from './gradients.js';
 import type { AdamWScalars } from './optimizer.js';
@@ -102,7 +103,9 @@ function accumulatingPrograms(spec: UpdateSpec, microBatches: number, decay: boo
         const sums = state.read(accumulatorGroup(group));
         const added = Object.entries(tensors).map(([name, grad]) => {
           const share = tf.div(grad, microBatches);
-          return [name, tf.add(tf.mul(sums[name]!, inputs['keep']!), share)] as const;
+          // Otherwise copies of all sums would be made at the start and lie around until their gradients are there.
+          const sum = tf.mul(runAfter(sums[name]!, share), inputs['keep']!);
+          return [name, tf.add(sum, share)] as const;
         });
         state.assign(accumulatorGroup(group), Object.fromEntries(added));
       }
