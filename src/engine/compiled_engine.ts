@@ -5,7 +5,7 @@ import type { HostTensor, HostTree } from '../weights/tree.js';
 import { NativeError } from './c_api.js';
 import { GUARD_PREFIX } from './graph_updates.js';
 import { GuardError } from './guard_error.js';
-import { returnFreedMemory, trimHeap } from './host_memory.js';
+import { returnFreedMemory } from './host_memory.js';
 import { ProgramGraph } from './program_graph.js';
 import { planRun, Session, type RunPlan } from './session.js';
 import type { SessionOptions } from './session_config.js';
@@ -41,13 +41,10 @@ export class CompiledEngine implements Engine {
   prepare(program: Program): Executable {
     const { inputs, feeds, outputs, fetches, targets } = this.programs.trace(program);
     const plan = planRun(feeds, fetches, targets);
-    let compiled = false;
     return {
       run: async (values) => {
         const arrays = inputs.map((name) => checkFeed(program, name, values[name]));
         const results = await this.guarded(() => this.session.run(plan, arrays));
-        if (!compiled) trimHeap();
-        compiled = true;
         return Object.fromEntries(outputs.map((name, i) => [name, results[i]!]));
       },
     };

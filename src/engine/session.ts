@@ -13,6 +13,7 @@ import {
   type Pointer,
 } from './c_api.js';
 import type { Graph } from './graph.js';
+import { trimHeap } from './host_memory.js';
 import { encodeSessionConfig, type SessionOptions } from './session_config.js';
 import type { HostArray } from './types.js';
 
@@ -50,6 +51,7 @@ const sessionRun = promisify(c.sessionRun.async.bind(c.sessionRun)) as unknown a
 /** Owns a `TF_Session` on a graph, which may go on growing. */
 export class Session {
   private readonly pointer: Pointer;
+  private readonly compiled = new WeakSet<RunPlan>();
 
   constructor(graph: Graph, options: SessionOptions = {}) {
     const native = c.newSessionOptions() as Pointer;
@@ -87,6 +89,8 @@ export class Session {
         status,
       );
       checkStatus(status);
+      if (!this.compiled.has(plan)) trimHeap();
+      this.compiled.add(plan);
       return Array.from({ length: plan.outputCount }, (_, i) => {
         const tensor = results.readBigUInt64LE(i * 8);
         try {
