@@ -35,6 +35,16 @@ const parser = () =>
         default: false,
         describe: 'print the resolved run, and for an official file what became of each key, and exit',
       },
+      'dry-run': {
+        type: 'boolean',
+        default: false,
+        describe: 'print what the run would take in memory and time, and whether it fits, and exit',
+      },
+      measure: {
+        type: 'boolean',
+        default: true,
+        describe: 'with --dry-run: time a step, which takes a minute or more; --no-measure does not',
+      },
       device: { type: 'string', default: 'cpu', requiresArg: true, describe: 'cpu, cuda or cuda:N' },
       engine: {
         choices: ['compiled', 'eager'] as const,
@@ -44,10 +54,11 @@ const parser = () =>
       ...logArguments,
     })
     .example('$0 --config realsr.yaml --device cuda:0', 'distil the official teacher on the first GPU')
+    .example('$0 --config RSD.yaml --dry-run', 'memory and time of the run on this machine; no weight files are needed')
     .example('$0 --config RSD.yaml --print-config', 'an official file: what each of its keys means here')
     .example('$0 --config realsr.yaml --set seed=77 --set train.batch=16', 'change keys of the run file')
     .epilogue(
-      'SIGINT (Ctrl-C) and SIGTERM finish the iteration, save and exit with 130 or 143. Bad input exits with 2.',
+      'SIGINT (Ctrl-C) and SIGTERM finish the iteration, save and exit with 130 or 143. Bad input exits with 2, and so does a dry run that does not fit.',
     );
 
 /** Every file that is missing in one message, before TensorFlow takes its seconds to start. */
@@ -80,12 +91,19 @@ export async function main(argv: string[]): Promise<number> {
   }
   const { config, file } = loaded;
   requireTrainable(config, file);
-  requireFiles(loaded);
+  if (!options['dry-run']) requireFiles(loaded);
   const { growth, capMb } = config.engine.memory;
   selectDevice(parseDevice(options.device), { growth, capMb, deterministic: config.engine.deterministic });
+  const out = options.out ?? path.join('runs', path.basename(file, path.extname(file)));
+  if (options['dry-run']) {
+    const { dryRun } = await import('../training/plan/dry_run.js');
+    const to = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
+    const missing = missingPaths(config);
+    const { measure } = options;
+    return dryRun({ config, out, missing, measure, print: to(process.stdout), progress: to(process.stderr) });
+  }
   const log = createLogger({ format: options['log-format'], level: options['log-level'] });
   const { train } = await import('../training/trainer.js');
-  const out = options.out ?? path.join('runs', path.basename(file, path.extname(file)));
   logOfficial(log, loaded);
   log.info(`run file ${file}, run folder ${out}, device ${options.device}`);
   const { exitCode } = await train({ config, out, log });

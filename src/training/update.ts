@@ -64,7 +64,12 @@ export const accumulatorGroup = (group: string): string => `${group}.grad`;
  * @param microBatches how many micro-batches make one update; their gradients are averaged with equal weights.
  * @param decay whether AdamW shrinks the weights (`weightDecay` > 0).
  */
-export function createUpdate(engine: Engine, spec: UpdateSpec, microBatches: number, decay: boolean): Update {
+export function createUpdate(
+  engine: Pick<Engine, 'prepare'>,
+  spec: UpdateSpec,
+  microBatches: number,
+  decay: boolean,
+): Update {
   if (microBatches === 1) return wholeUpdate(engine.prepare(wholeProgram(spec, decay)));
   const [accumulate, applied] = accumulatingPrograms(spec, microBatches, decay);
   return accumulatedUpdate(engine.prepare(accumulate), () => engine.prepare(applied), microBatches);

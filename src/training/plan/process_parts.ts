@@ -1,0 +1,75 @@
+/** @file What a process (and a GPU) that trains holds at its peak, part by part; docs/memory.md says where the constants are from. */
+import type { RunConfig } from '../../config/schema.js';
+import { AUTOENCODER_GROUP } from '../../restore/passes.js';
+import type { PlannedNetwork } from './traced_run.js';
+
+const KIB = 2 ** 10;
+const MIB = 2 ** 20;
+const FLOAT_BYTES = 4;
+
+/** TensorFlow's and our own objects for one operation: its definition, copies while programs are compiled, its kernel. */
+const GRAPH_BYTES_PER_OPERATION = 13.5 * KIB;
+/** A data thread: a JavaScript engine with the package's modules, and the image library's buffers. */
+const DATA_THREAD_BYTES = 28 * MIB;
+/** What TensorFlow's memory pool takes beyond the results in it, as a share of them: gaps that fit no other result. */
+const POOL_GAPS = 0.1;
+
+/** One part of the memory. */
+export interface MemoryPart {
+  readonly what: string;
+  readonly bytes: number;
+}
+
+/** What the parts follow from. */
+export interface RunSizes {
+  readonly networks: readonly PlannedNetwork[];
+  readonly stateBytes: number;
+  /** Operations of the graph. */
+  readonly operations: number;
+  /** Most bytes of results alive at a time, over all programs. */
+  readonly runBytes: number;
+}
+
+/** Parts of the process's peak, which is reached when the first checkpoint is written. */
+export function hostParts(
+  config: RunConfig,
+  sizes: RunSizes,
+  { baseBytes, gpu }: { readonly baseBytes: number; readonly gpu: boolean },
+): MemoryPart[] {
+  const parts = [
+    { what: 'Node.js, TensorFlow and this package', bytes: baseBytes },
+    { what: 'graph', bytes: sizes.operations * GRAPH_BYTES_PER_OPERATION },
+    { what: 'training data: threads, decoded photos, batches ahead', bytes: dataBytes(config) },
+    { what: 'autoencoder, for the exported model', bytes: exportedBytes(config, sizes) },
+    ...(gpu ? [] : gpuParts(sizes)),
+    { what: 'one group on its way into a checkpoint', bytes: checkpointBytes(sizes) },
+  ];
+  return parts.filter(({ bytes }) => bytes > 0);
+}
+
+/** Parts of the GPU's peak. */
+export function gpuParts({ stateBytes, runBytes }: RunSizes): MemoryPart[] {
+  return [
+    { what: 'resident state', bytes: stateBytes },
+    { what: 'results alive at a time', bytes: runBytes },
+    { what: 'gaps between them', bytes: runBytes * POOL_GAPS },
+  ];
+}
+
+function dataBytes({ data, train }: RunConfig): number {
+  const pixels = data.gtSize ** 2 + (data.gtSize / data.scale) ** 2;
+  const batch = train.batch * pixels * 3 * FLOAT_BYTES;
+  return data.workers * DATA_THREAD_BYTES + data.cacheMb * MIB + (data.prefetch + 1) * batch;
+}
+
+/** A frozen autoencoder goes into every exported model and is kept as it was read. */
+function exportedBytes({ method }: RunConfig, { networks }: RunSizes): number {
+  const autoencoder = networks.find(({ group, role }) => group === AUTOENCODER_GROUP && role === 'frozen');
+  return method === 'autoencoder' ? 0 : (autoencoder?.bytes.weights ?? 0);
+}
+
+/** A group is fetched in memory layout and turned into the official one. */
+function checkpointBytes({ networks }: RunSizes): number {
+  const trained = networks.filter(({ role }) => role !== 'frozen');
+  return 2 * Math.max(...trained.map(({ bytes }) => bytes.weights ?? 0));
+}
