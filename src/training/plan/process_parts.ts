@@ -42,7 +42,7 @@ export function hostParts(
     { what: 'training data: threads, decoded photos, batches ahead', bytes: dataBytes(config) },
     { what: 'autoencoder, for the exported model', bytes: exportedBytes(config, sizes) },
     ...(gpu ? [] : gpuParts(sizes)),
-    { what: 'one group on its way into a checkpoint', bytes: checkpointBytes(sizes) },
+    { what: 'groups on their way into a checkpoint', bytes: checkpointBytes(sizes) },
   ];
   return parts.filter(({ bytes }) => bytes > 0);
 }
@@ -68,8 +68,8 @@ function exportedBytes({ method }: RunConfig, { networks }: RunSizes): number {
   return method === 'autoencoder' ? 0 : (autoencoder?.bytes.weights ?? 0);
 }
 
-/** A group is fetched in memory layout and turned into the official one. */
+/** A group is fetched in memory layout and turned into the official one, while one before it is still to be collected. */
 function checkpointBytes({ networks }: RunSizes): number {
   const trained = networks.filter(({ role }) => role !== 'frozen');
-  return 2 * Math.max(...trained.map(({ bytes }) => bytes.weights ?? 0));
+  return 3 * Math.max(...trained.map(({ bytes }) => bytes.weights ?? 0));
 }
