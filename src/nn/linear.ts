@@ -44,10 +44,11 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
 export function linear(params: Params, prefix: string, x: Tensor): Tensor {
   const weight = param(params, `${prefix}.weight`);
   const [inputs, outputs] = weight.shape.slice(-2) as [number, number];
-  const rows = tf.reshape(x, [-1, inputs]);
+  // Rows stay as they are: a reshape between the bias and an activation would keep TensorFlow from fusing them.
+  const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs]);
   const y = biasAdd(
     product({ x: rows, weight: tf.reshape(weight, [inputs, outputs]) }),
     param(params, `${prefix}.bias`),
   );
-  return tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
+  return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
 }

@@ -18,8 +18,10 @@ export interface SwinOptions extends WindowOptions {
 function swinBlock(params: Params, prefix: string, x: Tensor, norm: NormOptions, window: WindowOptions): Tensor {
   const attended = windowAttention(params, `${prefix}.attn`, groupNorm(params, `${prefix}.norm1`, x, norm), window);
   const h = tf.add(x, attended);
-  const hidden = gelu(linear(params, `${prefix}.mlp.fc1`, groupNorm(params, `${prefix}.norm2`, h, norm)));
-  return tf.add(h, linear(params, `${prefix}.mlp.fc2`, hidden));
+  const normed = groupNorm(params, `${prefix}.norm2`, h, norm);
+  // As rows: TensorFlow fuses product, bias and GELU then (without gradient).
+  const hidden = gelu(linear(params, `${prefix}.mlp.fc1`, tf.reshape(normed, [-1, normed.shape[3]!])));
+  return tf.add(h, tf.reshape(linear(params, `${prefix}.mlp.fc2`, hidden), h.shape));
 }
 
 /** Swin layer under `prefix`: [B,H,W,C] -> [B,H,W,C]. */
