@@ -1,4 +1,4 @@
-/** @file rsd-train before anything starts: printing the resolved run, and refusing what cannot be trained. */
+/** @file rsd-train before anything starts: printing the resolved run, planning it, and refusing what cannot be trained. */
 import { readdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,5 +65,17 @@ describe('rsd-train with an official file', () => {
     await expect(run('--config', file)).rejects.toThrow(
       /no such file or folder: .*teacher\.weights \(weights\/resshift_realsrx4_s15_v1\.pth\).*looked up in .*official-/,
     );
+  });
+});
+
+describe('rsd-train --dry-run', () => {
+  it('plans a run whose files are not there, and leaves nothing', async () => {
+    const sets = ['--set', 'data.train=nowhere', '--set', 'autoencoder.weights=none.pth'];
+    const { code, printed } = await run('--config', 'tiny-teacher', '--dry-run', '--no-measure', ...sets);
+    expect(code).toBe(0);
+    expect(printed).toMatch(/^method resshift: [\d,]+ iterations of batch \d+/);
+    expect(printed).toMatch(/\nfits; the largest micro-batch that does is \d+\n/);
+    expect(printed).toContain('\nmissing: data.train (nowhere)\n');
+    expect(printed).toContain('\nmissing: autoencoder.weights (none.pth)\n');
   });
 });
