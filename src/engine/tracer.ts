@@ -41,12 +41,17 @@ const dtypeNames = new Map<number, 'float32' | 'int32' | 'bool'>([
   [DataType.bool, 'bool'],
 ]);
 
-/** What the active trace makes of {@link runAfter}. */
-let active: ((x: Tensor, signal: Tensor) => Tensor) | undefined;
+/** What the active trace makes of {@link runAfter} and {@link isConstant}. */
+let active: { after(x: Tensor, signal: Tensor): Tensor; isConstant(x: Tensor): boolean } | undefined;
 
 /** A copy of `x`; in a traced program its readers wait until `signal` has been computed. */
 export function runAfter(x: Tensor, signal: Tensor): Tensor {
-  return active ? active(x, signal) : x.clone();
+  return active ? active.after(x, signal) : x.clone();
+}
+
+/** Whether `x` is a constant of the program being traced: TensorFlow packs constant weights once and for all. */
+export function isConstant(x: Tensor): boolean {
+  return active?.isConstant(x) ?? false;
 }
 
 /** Builds symbolic tensors over one graph and runs tfjs code on them. */
@@ -85,7 +90,10 @@ export class Tracer {
   /** Runs `body` with kernels going to the graph; every tensor it makes is disposed of afterwards. */
   trace<T>(body: () => T): T {
     if (active) throw new Error('a trace is already active');
-    active = (x, signal) => this.ordered(x, signal);
+    active = {
+      after: (x, signal) => this.ordered(x, signal),
+      isConstant: (x) => this.graph.nodes.get(this.output(x).operation)?.type === 'Const',
+    };
     const { backend } = this;
     backend.executeSingleOutput = (name, attrs, inputs) => this.execute(name, attrs, inputs, 1)[0]!;
     backend.executeMultipleOutputs = (name, attrs, inputs, count) => this.execute(name, attrs, inputs, count);

@@ -3,7 +3,7 @@ import type { Params, Tensor } from '../engine/tfjs.js';
 import { autoencoderResBlock, middle, normSwishConv } from './autoencoder_blocks.js';
 import { planAutoencoder, type AutoencoderConfig } from './autoencoder_config.js';
 import { conv3x3 } from './conv.js';
-import { upsampleNearest } from './resample.js';
+import { upsampleConv3x3 } from './upsample_conv.js';
 
 /** `decoder`: [B,h,w,zChannels] (output of `post_quant_conv`) -> image [B, h * factor, w * factor, outCh], not clamped. */
 export function decoder(params: Params, config: AutoencoderConfig, z: Tensor): Tensor {
@@ -13,7 +13,7 @@ export function decoder(params: Params, config: AutoencoderConfig, z: Tensor): T
   for (let level = blocks.length - 1; level >= 0; level--) {
     for (let block = 0; block <= blocks[level]!; block++)
       h = autoencoderResBlock(pass, `decoder.up.${level}.block.${block}`, h);
-    if (level > 0) h = conv3x3(params, `decoder.up.${level}.upsample.conv`, upsampleNearest(h, 2));
+    if (level > 0) h = upsampleConv3x3(params, `decoder.up.${level}.upsample.conv`, h);
   }
   return normSwishConv(pass, 'decoder.norm_out', 'decoder.conv_out', h);
 }

@@ -37,6 +37,11 @@ export function biasAdd(x: Tensor, bias: Tensor): Tensor {
   return biased({ x, bias });
 }
 
+/** Rows [N, in] times `weight` [in, out] plus `bias` [out] -> [N, out]. */
+export function affine(rows: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  return biasAdd(product({ x: rows, weight }), bias);
+}
+
 /**
  * `x` [..., in] times `<prefix>.weight` plus `<prefix>.bias` [out] -> [..., out].
  * The weight is a linear layer's [in, out] or a 1x1 convolution's [1, 1, in, out].
@@ -46,9 +51,6 @@ export function linear(params: Params, prefix: string, x: Tensor): Tensor {
   const [inputs, outputs] = weight.shape.slice(-2) as [number, number];
   // Rows stay as they are: a reshape between the bias and an activation would keep TensorFlow from fusing them.
   const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs]);
-  const y = biasAdd(
-    product({ x: rows, weight: tf.reshape(weight, [inputs, outputs]) }),
-    param(params, `${prefix}.bias`),
-  );
+  const y = affine(rows, tf.reshape(weight, [inputs, outputs]), param(params, `${prefix}.bias`));
   return x.rank === 2 ? y : tf.reshape(y, [...x.shape.slice(0, -1), outputs]);
 }

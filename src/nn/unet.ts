@@ -9,9 +9,9 @@ import { lqFeatures } from './lq_features.js';
 import { ignore, type Observe } from './observe.js';
 import { paramsUnder } from './params.js';
 import { resBlock } from './res_block.js';
-import { upsampleNearest } from './resample.js';
 import { swinLayer } from './swin_layer.js';
 import { timeEmbedding } from './time_embedding.js';
+import { upsampleConv3x3 } from './upsample_conv.js';
 import {
   planUNet,
   UNET_NORM_EPS,
@@ -61,7 +61,7 @@ function runModule(pass: Pass, name: string, module: UNetModule, h: Tensor): Ten
     case 'down':
       return strided3x3(params, `${name}.op`, h, 1);
     case 'up':
-      return conv3x3(params, `${name}.conv`, upsampleNearest(h, 2));
+      return upsampleConv3x3(params, `${name}.conv`, h);
   }
 }
 

@@ -1,4 +1,5 @@
 /** @file Value, side results and gradients of a loss with respect to named parameter groups. */
+import { op } from '../engine/op.js';
 import { withRecomputation } from '../engine/recompute.js';
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 
@@ -63,8 +64,9 @@ export function lossGradients(
 
 /** sqrt of the sum of squares over all tensors. */
 export function globalNorm(tensors: Tensors): Tensor {
-  const squares = Object.values(tensors).map((tensor) => tf.tidy(() => tf.sum(tf.square(tensor))));
-  return tf.sqrt(tf.addN(squares));
+  // L2Loss is half the sum of squares, without a copy of every square.
+  const halves = Object.values(tensors).map((tensor) => op('L2Loss', [tensor], { T: { type: 'float32' } }));
+  return tf.sqrt(tf.mul(tf.addN(halves), 2));
 }
 
 /** The same tensors as results of the surrounding scope, which then disposes of them. */

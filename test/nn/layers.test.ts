@@ -5,6 +5,7 @@ import { gelu, silu } from '../../src/nn/activations.js';
 import { conv3x3, strided3x3 } from '../../src/nn/conv.js';
 import { linear } from '../../src/nn/linear.js';
 import { pixelUnshuffle2, rollBack, upsampleNearest } from '../../src/nn/resample.js';
+import { upsampleConv3x3 } from '../../src/nn/upsample_conv.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { expectSameFunction } from '../helpers/gradient_check.js';
 
@@ -89,6 +90,31 @@ describe.each(engineKinds)('%s', (kind) => {
       (x, weight, bias) => strided3x3(named(weight, bias), 'l', x, before),
       (x, weight, bias) => plainConv(x, weight, bias, 2, before, 1),
       [[2, height, width, 3], [3, 3, 3, 5], [5]],
+    );
+  });
+
+  it('3x3 convolution with many weights for each position, as a product of columns', async () => {
+    await expectSameFunction(
+      kind,
+      (x, weight, bias) => conv3x3(named(weight, bias), 'l', x),
+      (x, weight, bias) => plainConv(x, weight, bias, 1, 1, 1),
+      [[2, 2, 3, 96], [3, 3, 96, 80], [80]], // prettier-ignore
+    );
+  });
+
+  it.each([
+    ['', 4, 5],
+    [' with many weights for each position', 160, 160],
+  ])('nearest upsampling and 3x3 convolution in one%s', async (_, inputs, outputs) => {
+    const twice = (size: number): Tensor => tf.tensor1d(Array.from({ length: 2 * size }, (_, i) => i >> 1), 'int32'); // prettier-ignore
+    await expectSameFunction(
+      kind,
+      (x, weight, bias) => upsampleConv3x3(named(weight, bias), 'l', x),
+      (x, weight, bias) => {
+        const rows = tf.gather(x, twice(3), 1);
+        return plainConv(tf.gather(rows, twice(2), 2), weight, bias, 1, 1, 1);
+      },
+      [[1, 3, 2, inputs], [3, 3, inputs, outputs], [outputs]], // prettier-ignore
     );
   });
 
