@@ -46,13 +46,15 @@ export function upsampleConv3x3(params: Params, prefix: string, x: Tensor): Tens
   const outputs = filter.shape[3]!;
   const padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]); // prettier-ignore
   const filters = phaseFilters(filter);
+  const bias = param(params, `${prefix}.bias`);
   const rows = [0, 1].map((y) => {
     const phases = [0, 1].map((x) => {
       const seen = tf.slice(padded, [0, y, x, 0], [batch, height + 1, width + 1, inputs]) as Tensor4D;
-      return tf.reshape(tf.conv2d(seen, filters[2 * y + x]!, 1, 'valid'), [batch, height, width, 1, outputs]);
+      // The bias of each phase at once: TensorFlow adds it inside the convolution, not in a pass of its own.
+      const phase = biasAdd(tf.conv2d(seen, filters[2 * y + x]!, 1, 'valid'), bias);
+      return tf.reshape(phase, [batch, height, width, 1, outputs]);
     });
     return tf.reshape(tf.concat(phases, 3), [batch, height, 1, 2 * width * outputs]);
   });
-  const enlarged = tf.reshape(tf.concat(rows, 2), [batch, 2 * height, 2 * width, outputs]);
-  return biasAdd(enlarged, param(params, `${prefix}.bias`));
+  return tf.reshape(tf.concat(rows, 2), [batch, 2 * height, 2 * width, outputs]);
 }
