@@ -33,3 +33,4 @@ for benchmark; do
   npm run --silent bench -- "$benchmark" --size "$size" --rounds "$rounds" --pytorch "$python" >>"$results"
 done
 exec "$python" bench/pytorch/table.py "$results"
+
