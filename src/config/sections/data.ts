@@ -1,20 +1,7 @@
 /** @file `data`: photos, crops, degradation. */
 import { z } from 'zod';
-import { count, countOrZero, interval, path, paths, share } from '../fields.js';
-
-const bicubic = z.strictObject({
-  kind: z.literal('bicubic').describe('LQ = antialiased bicubic (MATLAB imresize) of HR.'),
-});
-
-const mild = z.strictObject({
-  kind: z.literal('mild').describe('Small blur, resize by a drawn filter, light noise, JPEG.'),
-  blurSigma: interval(0, 10).default([0.2, 0.8]).describe('Standard deviation of the Gaussian blur, HR pixels.'),
-  noiseSigma: interval(0, 255).default([1, 10]).describe('Standard deviation of the Gaussian noise, 8-bit levels.'),
-  jpegQuality: interval(1, 100).default([70, 95]).describe('JPEG quality; drawn as a whole number.'),
-});
-
-/** Degradations, told apart by `kind`. */
-export const degradationSection = z.discriminatedUnion('kind', [bicubic, mild]);
+import { count, countOrZero, path, paths, share } from '../fields.js';
+import { degradationSection } from './degradation.js';
 
 const validation = z.strictObject({
   hr: paths
