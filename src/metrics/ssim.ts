@@ -7,6 +7,8 @@ import type { Pixels } from '../data/pixels.js';
 import { requireSameSize, roundedPlanes, throughFile, type ColorSpace, type Plane } from './planes.js';
 
 const RADIUS = 5;
+/** Smallest side of an image that has a window. */
+export const MIN_SSIM_SIDE = 2 * RADIUS + 1;
 const SIGMA = 1.5;
 const C1 = (0.01 * 255) ** 2;
 const C2 = (0.03 * 255) ** 2;

@@ -1,0 +1,8 @@
+/** @file An image as a network's input. */
+import type { Pixels } from '../data/pixels.js';
+import type { HostArray } from '../engine/types.js';
+
+/** [1,H,W,3], values as they are, data shared. */
+export function imageArray({ height, width, data }: Pixels): HostArray {
+  return { shape: [1, height, width, 3], data };
+}

@@ -1,0 +1,71 @@
+/**
+ * @file LPIPS v0.1 (Zhang et al., CVPR 2018) and ST-LPIPS (Ghildyal and Liu, ECCV 2022) as metrics of images.
+ *
+ * The distances are those of `losses/lpips.ts` and `losses/stlpips.ts`, on whole images mapped to [-1,1]; nothing is resized.
+ */
+import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
+import { tf, type Tensor } from '../engine/tfjs.js';
+import { treeToMemory } from '../weights/layout.js';
+import { readPerceptual } from '../weights/perceptual_files.js';
+import { networkTensors, withWeightFile } from '../weights/weight_file.js';
+import { imageArray } from './image_array.js';
+import { requireReference, requireSides, requireWeights, type ImageMetric, type Measure } from './metric.js';
+import { MetricNetwork } from './metric_network.js';
+import { requireSameSize } from './planes.js';
+import { shippedFile } from './shipped.js';
+
+/** The networks halve four times, from an eighth on. */
+const LEAST_SIDE = 32;
+
+async function loadDistance(name: PerceptualMetric, title: string, files: readonly string[]): Promise<Measure> {
+  const weights = treeToMemory(await readPerceptual(name, files));
+  const toSigned = (image: Tensor): Tensor => tf.sub(tf.mul(image, 2), 1);
+  const network = new MetricNetwork(weights, (params, { restored, reference }) => ({
+    distance: perceptualMetrics[name].distance(params, toSigned(restored!), toSigned(reference!)),
+  }));
+  return {
+    measure: async (restored, given) => {
+      const reference = requireReference(given);
+      requireSameSize(restored, reference);
+      requireSides(restored, LEAST_SIDE, title);
+      const result = await network.run({ restored: imageArray(restored), reference: imageArray(reference) });
+      return result['distance']!.data[0]!;
+    },
+    dispose: () => network.dispose(),
+  };
+}
+
+/** Whether a file has the heads `lin0` .. `lin4`, under any of their names. */
+function hasHeads(file: string): Promise<boolean> {
+  return withWeightFile(file, (opened) =>
+    Promise.resolve([...networkTensors(file, opened).keys()].some((name) => /^lin\d\./.test(name))),
+  );
+}
+
+const common = { direction: 'lower', needsReference: true, symmetric: true, ideal: 0 } as const;
+
+/** LPIPS v0.1; the heads ship, the backbone is torchvision's file or a whole LPIPS module. */
+export function lpipsMetric(network: 'alex' | 'vgg'): ImageMetric {
+  const title = `LPIPS (${network === 'alex' ? 'AlexNet' : 'VGG16'})`;
+  const weights = { files: `torchvision's ${network === 'alex' ? 'alexnet' : 'vgg16'} weights`, shipped: false };
+  return {
+    ...common,
+    title,
+    weights,
+    load: async (options = {}) => {
+      const files = requireWeights(title, weights, options);
+      const complete = (await Promise.all(files.map(hasHeads))).includes(true);
+      const heads = complete ? [] : [shippedFile(`lpips-${network}-heads.safetensors`)];
+      return loadDistance(`lpips-${network}`, title, [...files, ...heads]);
+    },
+  };
+}
+
+/** ST-LPIPS with AlexNet; the shipped weights are the published ones in half precision. */
+export const stLpipsMetric: ImageMetric = {
+  ...common,
+  title: 'ST-LPIPS (AlexNet)',
+  weights: { files: 'ST-LPIPS weights, e.g. in full precision', shipped: true },
+  load: ({ weights = shippedFile('st-lpips-alex.safetensors') } = {}) =>
+    loadDistance('st-lpips-alex', stLpipsMetric.title, [weights].flat()),
+};
