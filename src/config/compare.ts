@@ -11,6 +11,8 @@ const FREE_TO_CHANGE: readonly string[] = [
   'train.keepCheckpoints',
   'train.validateEvery',
   'train.imagesEvery',
+  'train.bestMetric',
+  'train.tensorboard',
   'data.validation',
   'data.workers',
   'data.prefetch',

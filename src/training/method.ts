@@ -28,8 +28,6 @@ export interface MethodContext {
 export interface ValidationResult {
   /** Metrics, logged with the iteration's numbers as `validation/<name>`. */
   readonly metrics: Readonly<Record<string, number>>;
-  /** Lower is better; decides which checkpoint is the best. */
-  readonly score: number;
 }
 
 /** A held-out pair: lq [1,h,w,3] and hr [1,H,W,3] in [-1, 1]. */
@@ -53,6 +51,8 @@ export interface Method {
   readonly shownTerms: readonly string[];
   /** Metrics of the moving average on held-out pairs. */
   validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult>;
+  /** The same of what the trained network is held against (the teacher of a distillation, in all its steps), if there is. */
+  validateTeacher?(pairs: readonly ValidationPair[]): Promise<ValidationResult>;
   /** Rows of a sample grid and its column labels. */
   sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
   /** Frozen autoencoder that the exported model needs beside the trained network. */

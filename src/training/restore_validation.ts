@@ -5,7 +5,7 @@ import type { Pass } from '../restore/passes.js';
 import type { Picture } from '../restore/picture.js';
 import type { ValidationPair, ValidationResult } from './method.js';
 import type { ResidentPerceptual } from './resident_perceptual.js';
-import { psnrOfImages } from './validation_metrics.js';
+import { fidelity, MetricMeans } from './validation_metrics.js';
 
 /** Restorations of different iterations and runs get the same noise. */
 const VALIDATION_SEED = 0;
@@ -25,7 +25,7 @@ export async function restorePair(pass: Pass, { lq }: ValidationPair): Promise<H
   return { shape: [1, height, width, 3], data: data.map((value) => Math.min(1, Math.max(-1, value))) };
 }
 
-/** Metrics of restorations; the score is the perceptual distance where the run has one, else minus the PSNR. */
+/** Metrics of restorations: fidelity, and the run's own perceptual distance where it has one. */
 export class RestoreValidation {
   private readonly distances = new Map<string, Executable>();
 
@@ -35,16 +35,13 @@ export class RestoreValidation {
   ) {}
 
   async validate(pass: Pass, pairs: readonly ValidationPair[]): Promise<ValidationResult> {
-    let psnr = 0;
-    let distance = 0;
+    const metrics = new MetricMeans();
     for (const pair of pairs) {
       const restored = await restorePair(pass, pair);
-      psnr += psnrOfImages(pair.hr, restored) / pairs.length;
-      if (this.perceptual) distance += (await this.distance(restored, pair.hr)) / pairs.length;
+      metrics.add(fidelity(pair.hr, restored));
+      if (this.perceptual) metrics.add({ perceptual: await this.distance(restored, pair.hr) });
     }
-    return this.perceptual
-      ? { metrics: { psnrRgb: psnr, perceptual: distance }, score: distance }
-      : { metrics: { psnrRgb: psnr }, score: -psnr };
+    return { metrics: metrics.means() };
   }
 
   private async distance(restored: HostArray, hr: HostArray): Promise<number> {

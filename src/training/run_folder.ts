@@ -18,6 +18,8 @@ export interface RunPaths {
   readonly checkpoints: string;
   /** Sample grids. */
   readonly images: string;
+  /** TensorBoard's event files; the released trainers' name. */
+  readonly events: string;
   /** SHA-256 of the list of training photos. */
   readonly photos: string;
   /** Photos that could not be read, written when there are any. */
@@ -35,6 +37,7 @@ export function runPaths(root: string): RunPaths {
     stats: path.join(root, 'stats.jsonl'),
     checkpoints: path.join(root, 'checkpoints'),
     images: path.join(root, 'images'),
+    events: path.join(root, 'tf_logs'),
     photos: path.join(root, 'photos.sha256'),
     unreadable: path.join(root, 'unreadable_photos.txt'),
     student: path.join(root, 'student.safetensors'),

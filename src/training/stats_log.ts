@@ -66,6 +66,7 @@ export class StatsLog {
   private constructor(
     private readonly descriptor: number,
     private last: number,
+    private readonly keys: Set<string>,
     readonly repair: StatsRepair,
   ) {}
 
@@ -79,10 +80,16 @@ export class StatsLog {
     const kept = records.filter((record) => record.iteration <= iteration);
     // Written even if nothing is cut: the last line's end may be the only thing that is missing.
     await writeFileDurably(file, kept.map((record) => `${formatStats(record)}\n`).join(''));
-    return new StatsLog(openSync(file, 'a'), kept.at(-1)?.iteration ?? 0, {
+    const keys = new Set(kept.flatMap((record) => Object.keys(record)));
+    return new StatsLog(openSync(file, 'a'), kept.at(-1)?.iteration ?? 0, keys, {
       abandoned: records.length - kept.length,
       unreadable: lines.length - records.length,
     });
+  }
+
+  /** Whether some line has this number. */
+  has(key: string): boolean {
+    return this.keys.has(key);
   }
 
   /**
@@ -94,6 +101,7 @@ export class StatsLog {
     if (record.iteration <= this.last) throw new Error(`stats of ${record.iteration} come after ${this.last}`);
     writeSync(this.descriptor, `${formatStats(record)}\n`);
     this.last = record.iteration;
+    for (const key of Object.keys(record)) this.keys.add(key);
   }
 
   /** Waits for the disk. Called before a checkpoint, so that a checkpoint never outlives the lines that led to it. */

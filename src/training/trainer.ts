@@ -5,7 +5,6 @@
  * is about not losing any of it.
  */
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { continuationDifferences } from '../config/compare.js';
@@ -24,18 +23,20 @@ import { writeModelFile } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from './durable_file.js';
-import { writeGrid } from './image_grid.js';
 import type { Method, ValidationPair } from './method.js';
 import { processMemory } from './process_memory.js';
 import { createMethod } from './methods/create.js';
 import { EMA } from './outline.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { RunFolder } from './run_folder.js';
+import { RunLog } from './run_log.js';
 import { Shutdown } from './shutdown.js';
-import { StatsLog } from './stats_log.js';
+import { validationScore } from './validation_metrics.js';
 
 /** Most images in a sample grid. */
 const GRID_ROWS = 4;
+
+const TEACHER_PREFIX = 'validation/teacher/';
 
 export interface TrainOptions {
   readonly config: RunConfig;
@@ -140,7 +141,7 @@ class Run {
 
   async loop(shutdown: Shutdown): Promise<TrainResult> {
     const { train } = this.config;
-    const stats = await StatsLog.open(this.folder.paths.stats, this.start);
+    const run = await RunLog.open({ paths: this.folder.paths, config: this.config, start: this.start });
     const progress = new Progress({
       total: train.iterations,
       batch: train.batch,
@@ -157,28 +158,39 @@ class Run {
         const due = (every: number): boolean =>
           every > 0 && (iteration % every === 0 || iteration === train.iterations);
         const validation =
-          due(train.validateEvery) && this.held.length > 0
-            ? await this.method.validate(this.held, iteration)
-            : undefined;
-        const metrics = Object.entries(validation?.metrics ?? {}).map(([name, value]) => [`validation/${name}`, value]);
-        stats.append({ iteration, ...numbers, ...(Object.fromEntries(metrics) as Record<string, number>) });
+          due(train.validateEvery) && this.held.length > 0 ? await this.validate(iteration, run) : undefined;
+        run.append({ iteration, ...numbers, ...validation?.numbers });
         progress.update(iteration, shown(this.method.shownTerms, numbers));
-        if (due(train.imagesEvery) && this.held.length > 0) await this.writeImages(iteration);
+        if (due(train.imagesEvery) && this.held.length > 0) {
+          const { rows, columns } = await this.method.sample(this.held.slice(0, GRID_ROWS), iteration);
+          await run.grid(iteration, rows, columns);
+        }
         if (due(train.checkpointEvery) || stopping()) {
-          stats.flush();
+          run.flush();
           await this.save(iteration, validation?.score);
         }
         if (validation) {
           progress.clear();
-          this.log.info(`validation at ${iteration}: ${describe(validation.metrics)}`);
+          this.log.info(`validation at ${iteration}: ${describe(validation.numbers)}`);
         }
       }
     } finally {
       progress.finish();
-      stats.close();
+      run.close();
     }
     await this.reportFailures();
     return { iteration, exitCode: iteration < train.iterations ? (shutdown.exitCode ?? 0) : 0 };
+  }
+
+  /** Metrics of the moving average, and once in a run those of the teacher, as they are logged; and the score. */
+  private async validate(iteration: number, run: RunLog): Promise<{ numbers: Record<string, number>; score: number }> {
+    const { metrics } = await this.method.validate(this.held, iteration);
+    const known = run.has(`${TEACHER_PREFIX}psnrRgb`);
+    const teacher = known ? undefined : await this.method.validateTeacher?.(this.held);
+    return {
+      numbers: { ...prefixed('validation/', metrics), ...prefixed(TEACHER_PREFIX, teacher?.metrics ?? {}) },
+      score: validationScore(metrics, this.config.train.bestMetric),
+    };
   }
 
   private async iterate(iteration: number): Promise<Record<string, number>> {
@@ -211,15 +223,6 @@ class Run {
     await this.store.save({ iteration, counters: {}, groups }, { score });
     const weights = { ema: await official(EMA), iteration, score: score ?? null };
     await writeModelFile(this.folder.paths.student, trainedModel(this.config, weights, this.method.autoencoder));
-  }
-
-  private async writeImages(iteration: number): Promise<void> {
-    const { rows, columns } = await this.method.sample(this.held.slice(0, GRID_ROWS), iteration);
-    await writeGrid(
-      path.join(this.folder.paths.images, `iteration-${String(iteration).padStart(8, '0')}.png`),
-      rows,
-      columns,
-    );
   }
 
   private async reportFailures(): Promise<void> {
@@ -257,7 +260,10 @@ function shown(terms: readonly string[], numbers: Readonly<Record<string, number
   return Object.fromEntries(terms.flatMap((term) => (numbers[term] === undefined ? [] : [[term, numbers[term]]])));
 }
 
+const prefixed = (prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [prefix + name, value]));
+
 const describe = (metrics: Readonly<Record<string, number>>): string =>
   Object.entries(metrics)
-    .map(([name, value]) => `${name} ${value.toPrecision(5)}`)
+    .map(([name, value]) => `${name.replace('validation/', '')} ${value.toPrecision(5)}`)
     .join('  ');

@@ -29,7 +29,15 @@ it('sees values that follow from changed ones', () => {
 
 it('allows what does not change the remaining numbers', () => {
   const now = {
-    train: { iterations: 9, checkpointEvery: 1, validateEvery: 1, imagesEvery: 1, keepCheckpoints: 1 },
+    train: {
+      iterations: 9,
+      checkpointEvery: 1,
+      validateEvery: 1,
+      imagesEvery: 1,
+      bestMetric: 'ssim',
+      tensorboard: true,
+      keepCheckpoints: 1,
+    },
     data: { workers: 0, prefetch: 1, cacheMb: 1, validation: { hr: null } },
     engine: { memory: { growth: false } },
     // Not read by this method.

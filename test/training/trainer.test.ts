@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { readStats } from '../../src/training/stats_log.js';
 import { readModelFile } from '../../src/weights/model_file.js';
 import { temporaryFolder } from '../helpers/photos.js';
+import { readFields, readRecords } from '../tensorboard/event_bytes.js';
 import { smallRun, startTraining } from '../helpers/small_run.js';
 
 const TIMEOUT = 300_000;
@@ -29,7 +30,11 @@ describe('a run', { timeout: TIMEOUT }, () => {
     const stats = await readStats(join(out, 'stats.jsonl'));
     expect(stats.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4]);
     for (const key of ['loss', 'gradNorm', 'lr', 'seconds', 'imagesPerSecond']) expect(stats[0]).toHaveProperty(key);
-    expect(stats[1]).toHaveProperty('validation/psnrRgb');
+    for (const key of ['psnrRgb', 'psnr', 'ssim']) expect(stats[1]).toHaveProperty(`validation/${key}`);
+    const [events] = await readdir(join(out, 'tf_logs'));
+    const steps = readRecords(await readFile(join(out, 'tf_logs', events!))).map((record) => readFields(record).get(2));
+    // Version, config, iterations, grid.
+    expect(steps).toEqual([[0], [1], [1], [2], [3], [4], [4]]);
     expect(await readdir(join(out, 'checkpoints'))).toEqual(['iteration-00000002', 'iteration-00000004']);
     expect(await readdir(join(out, 'images'))).toEqual(['iteration-00000004.png']);
     expect(await readModelFile(join(out, 'student.safetensors'))).toMatchObject({ kind: 'teacher' });

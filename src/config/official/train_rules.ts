@@ -130,7 +130,7 @@ const MACHINERY: readonly Rule[] = [
   ignored('train.num_workers', 'threads that prepare batches are data.workers; results do not depend on them'),
   ignored('train.save_images', 'sample images are written into the run folder'),
   ignored('train.use_ema_val', 'the moving average is what is validated'),
-  ignored('train.tenserborad_writer', 'numbers are logged to stats.jsonl'),
+  same('train.tenserborad_writer', 'train.tensorboard'),
   ignored('train.one_step_inference', 'validation restores in one step'),
   ignored('train.ddim_sampler', 'of students that restore in several steps'),
   derived(

@@ -53,5 +53,12 @@ export const trainSection = z.strictObject({
     .describe('Iterations between two checkpoints; the last iteration always writes one.'),
   keepCheckpoints: countOrZero.default(3).describe('Newest checkpoints kept; 0 keeps all.'),
   validateEvery: countOrZero.default(1000).describe('Iterations between two validations; 0 never validates.'),
+  bestMetric: z
+    .enum(['perceptual', 'psnrRgb', 'psnr', 'ssim'])
+    .optional()
+    .describe(
+      'Validation metric by which the best checkpoint is kept; perceptual if the run has such a term, else psnrRgb.',
+    ),
+  tensorboard: z.boolean().default(true).describe('Also writes the log for TensorBoard (folder tf_logs of the run).'),
   imagesEvery: countOrZero.default(200).describe('Iterations between two sample images; 0 writes none.'),
 });

@@ -15,7 +15,7 @@ import { startingTree } from '../networks.js';
 import { adamwScalars } from '../optimizer.js';
 import { defineNetworks, EMA, stateGroups } from '../outline.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../resident_perceptual.js';
-import { psnrOfImages } from '../validation_metrics.js';
+import { fidelity, MetricMeans } from '../validation_metrics.js';
 import { createUpdate, type Update } from '../update.js';
 import { adamwConfig } from './adamw_config.js';
 import { MODEL, outlineAutoencoder, type AutoencoderOutline } from './autoencoder_outline.js';
@@ -77,10 +77,9 @@ export class AutoencoderMethod implements Method {
   }
 
   async validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult> {
-    const scores: number[] = [];
-    for (const { hr } of pairs) scores.push(psnrOfImages(hr, await this.reconstruct(hr, iteration)));
-    const psnr = scores.reduce((a, b) => a + b, 0) / scores.length;
-    return { metrics: { psnrRgb: psnr }, score: -psnr };
+    const metrics = new MetricMeans();
+    for (const { hr } of pairs) metrics.add(fidelity(hr, await this.reconstruct(hr, iteration)));
+    return { metrics: metrics.means() };
   }
 
   async sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }> {

@@ -105,6 +105,10 @@ export class RsdMethod implements Method {
     return this.validation.validate(this.student, pairs);
   }
 
+  validateTeacher(pairs: readonly ValidationPair[]): Promise<ValidationResult> {
+    return this.validation.validate(this.teacher, pairs);
+  }
+
   async sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
     const rows: GridRow[] = [];
     for (const pair of pairs) {
