@@ -7,7 +7,7 @@ import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.j
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { treeToMemory } from '../weights/layout.js';
 import { readPerceptual } from '../weights/perceptual_files.js';
-import { networkTensors, withWeightFile } from '../weights/weight_file.js';
+import { hasParameter } from './has_parameter.js';
 import { imageArray } from './image_array.js';
 import { requireReference, requireSides, requireWeights, type ImageMetric, type Measure } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
@@ -35,13 +35,6 @@ async function loadDistance(name: PerceptualMetric, title: string, files: readon
   };
 }
 
-/** Whether a file has the heads `lin0` .. `lin4`, under any of their names. */
-function hasHeads(file: string): Promise<boolean> {
-  return withWeightFile(file, (opened) =>
-    Promise.resolve([...networkTensors(file, opened).keys()].some((name) => /^lin\d\./.test(name))),
-  );
-}
-
 const common = { direction: 'lower', needsReference: true, symmetric: true, ideal: 0 } as const;
 
 /** LPIPS v0.1; the heads ship, the backbone is torchvision's file or a whole LPIPS module. */
@@ -54,9 +47,8 @@ export function lpipsMetric(network: 'alex' | 'vgg'): ImageMetric {
     weights,
     load: async (options = {}) => {
       const files = requireWeights(title, weights, options);
-      const complete = (await Promise.all(files.map(hasHeads))).includes(true);
-      const heads = complete ? [] : [shippedFile(`lpips-${network}-heads.safetensors`)];
-      return loadDistance(`lpips-${network}`, title, [...files, ...heads]);
+      if (!(await hasParameter(files, 'lin'))) files.push(shippedFile(`lpips-${network}-heads.safetensors`));
+      return loadDistance(`lpips-${network}`, title, files);
     },
   };
 }

@@ -6,6 +6,7 @@
  * {@link Pixels}: Float32 [H,W,3] in [0,1]. What each number means, where it comes from and what was verified of it is in
  * docs/metrics.md; how to read and to load it is in its {@link MetricDescription}.
  */
+import { distsMetric } from './dists.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
 import type { ImageMetric, SetMetric } from './metric.js';
 import { lpipsMetric, stLpipsMetric } from './perceptual_distance.js';
@@ -27,6 +28,7 @@ export const imageMetrics = {
   'lpips-alex': lpipsMetric('alex'),
   'lpips-vgg': lpipsMetric('vgg'),
   'st-lpips-alex': stLpipsMetric,
+  dists: distsMetric,
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */

@@ -3,6 +3,7 @@
  */
 import { UserError } from '../errors.js';
 import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
+import type { ParamSpec } from '../nn/param_spec.js';
 import { matchParams } from './match.js';
 import { readWeights } from './read.js';
 import type { HostTensor, HostTree } from './tree.js';
@@ -22,21 +23,37 @@ function lpipsName(name: string): string {
 }
 
 /**
+ * Reads a network's weights from one file with everything, or several whose parameters together are everything.
+ * @param rename A parameter's name in `specs` by its published name; undefined for what is not needed.
+ * @returns Official layout, exactly the parameters of `specs`.
+ * @throws UserError if a file cannot be read, or parameters are missing, unexpected, doubled or of another shape.
+ */
+export async function readTogether(
+  files: readonly string[],
+  specs: readonly ParamSpec[],
+  rename: (published: string) => string | undefined,
+): Promise<HostTree> {
+  const tree = new Map<string, HostTensor>();
+  for (const file of files) {
+    for (const [published, tensor] of await readWeights(file)) {
+      const name = rename(published);
+      if (name === undefined) continue;
+      if (tree.has(name)) throw new UserError('this parameter of the metric is there twice', { file, key: published });
+      tree.set(name, tensor);
+    }
+  }
+  return matchParams(tree, specs, files.join(', '));
+}
+
+/**
  * Reads a perceptual metric's weights.
  * @param files One file with everything, or several whose parameters together are everything (backbone and heads).
  * @returns Official layout, exactly the metric's parameters.
  * @throws UserError if a file cannot be read, or parameters are missing, unexpected, doubled or of another shape.
  */
-export async function readPerceptual(metric: PerceptualMetric, files: string | readonly string[]): Promise<HostTree> {
-  const paths = typeof files === 'string' ? [files] : files;
-  const tree = new Map<string, HostTensor>();
-  for (const file of paths) {
-    for (const [published, tensor] of await readWeights(file)) {
-      if (NOT_NEEDED.test(published)) continue;
-      const name = metric === 'st-lpips-alex' ? published : lpipsName(published);
-      if (tree.has(name)) throw new UserError('this parameter of the metric is there twice', { file, key: published });
-      tree.set(name, tensor);
-    }
-  }
-  return matchParams(tree, perceptualMetrics[metric].specs(), paths.join(', '));
+export function readPerceptual(metric: PerceptualMetric, files: string | readonly string[]): Promise<HostTree> {
+  return readTogether([files].flat(), perceptualMetrics[metric].specs(), (published) => {
+    if (NOT_NEEDED.test(published)) return undefined;
+    return metric === 'st-lpips-alex' ? published : lpipsName(published);
+  });
 }

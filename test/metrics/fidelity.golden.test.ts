@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CHANNELS, type Pixels } from '../../src/data/pixels.js';
 import { evaluationPsnr, trainerPsnr } from '../../src/metrics/psnr.js';
 import { evaluationSsim, trainerSsim } from '../../src/metrics/ssim.js';
+import { goldenImages } from '../helpers/golden_images.js';
 import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
 
 // Golden README.
@@ -34,16 +35,7 @@ const METRICS: Record<Column, (a: Pixels, b: Pixels) => number> = {
 const golden = goldenJson<{ psnr_ssim: Values[] }>('metrics', 'metrics.json').psnr_ssim;
 const pairs = await goldenTensors('metrics', 'pairs.safetensors');
 
-function images(name: string): Pixels[] {
-  const { shape, data } = pairs[name]!;
-  const [batch, height, width] = shape as [number, number, number];
-  const size = height * width * CHANNELS;
-  return Array.from({ length: batch }, (_, i) => ({
-    height,
-    width,
-    data: Float32Array.from(data.subarray(i * size, (i + 1) * size)),
-  }));
-}
+const images = (name: string): Pixels[] => goldenImages(pairs[name]!);
 
 describe.each(golden)('$pair', (values) => {
   const [a, b] = values.pair.map(images) as [Pixels[], Pixels[]];
