@@ -1,11 +1,12 @@
 /** @file `rsd-setup`: provides what npm cannot, the native TensorFlow and the weights of the perceptual metric. */
 import { fileURLToPath } from 'node:url';
+import { cacheFolder } from '../cache_folder.js';
 import { nativePackageFolder } from '../engine/library.js';
 import { UserError } from '../errors.js';
 import { installedStamp, type Stamp } from '../setup/installation.js';
 import { withLock } from '../setup/lock.js';
 import { recipeFor } from '../setup/recipe.js';
-import { defaultCacheDir, setUp } from '../setup/set_up.js';
+import { setUp } from '../setup/set_up.js';
 import { installStock } from '../setup/stock.js';
 import { createParser, parseArguments } from './arguments.js';
 
@@ -38,7 +39,7 @@ function parse(argv: string[]): Promise<Options | undefined> {
         "the package's own installer (TensorFlow 2.9.1, CUDA 11.2): needs no Python or compiler but its file host",
     },
     perceptual: { type: 'boolean', default: false, describe: 'also the weights of the perceptual metric' },
-    cache: { type: 'string', default: defaultCacheDir(), describe: 'folder that keeps the downloads' },
+    cache: { type: 'string', default: cacheFolder(), describe: 'folder that keeps the downloads' },
     force: { type: 'boolean', default: false, describe: 'install again, whatever is there' },
   });
   return parseArguments(parser, argv);

@@ -136,9 +136,22 @@ function checkGanHead({ rsd: { gan }, teacher: { unet }, autoencoder, data }: Ru
   }
 }
 
+/** The crop that is degraded holds the one that is trained on. */
+function checkCropPad({ data: { cropPad, gtSize, scale } }: RunConfig, fail: Fail): void {
+  if (cropPad === null) return;
+  requireMultiple(fail, 'data.cropPad', cropPad, scale, 'the crop over data.scale');
+  if (cropPad < gtSize) {
+    fail('data.cropPad', 'the crop that is degraded is smaller than the one that is cut of it', {
+      expected: `at least data.gtSize = ${gtSize}`,
+      found: `${cropPad}`,
+    });
+  }
+}
+
 /** Checks sizes and widths that concern the run's method. */
 export function checkSizes(config: RunConfig, fail: Fail): void {
   requireMultiple(fail, 'data.gtSize', config.data.gtSize, config.data.scale, 'the crop over data.scale');
+  checkCropPad(config, fail);
   checkAutoencoder(config, fail);
   if (config.method === 'autoencoder') return;
   checkWidths(config, fail);

@@ -52,7 +52,7 @@ function latentKeyOf({ diffusion }: RunConfig): string[] {
 }
 
 function keysReadBy(config: RunConfig): string[] {
-  const data = ['data.train', 'data.validation.hr', 'data.validation.lq'];
+  const data = ['data.train', 'data.lq', 'data.validation.hr', 'data.validation.lq'];
   switch (config.method) {
     case 'rsd':
       return [...data, 'teacher.weights', ...latentKeyOf(config), ...perceptualKeyOf(config)];

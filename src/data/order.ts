@@ -1,10 +1,8 @@
 /** @file Which photo comes when: a shuffle of its own for each pass over the data, a function of (seed, pass). */
 import { CountedRandom } from '../random/counted.js';
 
-/** Fisher-Yates shuffle of 0..size-1 for pass `epoch`. */
-export function shuffledIndices(seed: number, epoch: number, size: number): Uint32Array {
+function shuffled(size: number, random: CountedRandom): Uint32Array {
   const order = Uint32Array.from({ length: size }, (_, i) => i);
-  const random = new CountedRandom({ seed, purpose: 'data order', iteration: epoch });
   for (let i = size - 1; i > 0; i--) {
     const j = random.integer(i + 1);
     const swapped = order[i]!;
@@ -12,6 +10,18 @@ export function shuffledIndices(seed: number, epoch: number, size: number): Uint
     order[j] = swapped;
   }
   return order;
+}
+
+/** Fisher-Yates shuffle of 0..size-1 for pass `epoch`. */
+export function shuffledIndices(seed: number, epoch: number, size: number): Uint32Array {
+  return shuffled(size, new CountedRandom({ seed, purpose: 'data order', iteration: epoch }));
+}
+
+/** `length` (at most `size`) of 0..size-1, drawn without repetition, ascending. */
+export function randomSubset(seed: number, length: number, size: number): Uint32Array {
+  return shuffled(size, new CountedRandom({ seed, purpose: 'data subset' }))
+    .slice(0, length)
+    .sort();
 }
 
 /** The endless sequence of photos: pass after pass, each shuffled anew. */

@@ -1,11 +1,14 @@
 /** @file The training data as a stream of (HR, LQ) batches, prepared in the background. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { DataConfig } from '../config/schema.js';
 import { UserError } from '../errors.js';
-import { BatchMaker, type BatchRecipe, type MadeBatch, type PairBatch, type PhotoFailure } from './batch_maker.js';
+import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
-import { listPhotos } from './photo_source.js';
+import type { FileTable } from './file_table.js';
+import { randomSubset } from './order.js';
+import { findPhotos } from './photo_index.js';
+import { pairPhotos } from './photo_pairs.js';
+import type { PhotoFailure, PhotoSet } from './photo_reader.js';
 import { Prefetcher } from './prefetcher.js';
 
 const MIB = 2 ** 20;
@@ -15,13 +18,20 @@ export interface PairStreamOptions {
   readonly seed: number;
   /** Images of a batch. */
   readonly batch: number;
+  /**
+   * Part of this process where several train together: the batches `index` of all of them are, side by side, the batch
+   * `index` that one process would make of `world` times as many images.
+   */
+  readonly shard?: Shard;
+  /** Receives a line now and then while photos are listed. */
+  readonly log?: (line: string) => void;
 }
 
 /** Batches by index; the same (seed, index) gives the same bytes whatever was asked for before. */
 export interface PairStream {
   /** Number of photos. */
   readonly photos: number;
-  /** SHA-256 of the sorted list of files: batches are comparable only where it is the same. */
+  /** SHA-256 of the list of files: batches are comparable only where it is the same. */
   readonly fingerprint: string;
   /**
    * Batch `index`: 0, 1, 2, ... (each fetch of an iteration has an index of its own). The next ones are begun.
@@ -34,10 +44,11 @@ export interface PairStream {
   close(): Promise<void>;
 }
 
-function refuseTooManyFailures(failures: ReadonlyMap<string, PhotoFailure>, photos: number, share: number): void {
-  if (failures.size <= share * photos) return;
+function refuseTooManyFailures(failures: ReadonlyMap<string, PhotoFailure>, photos: number, share: number): never {
   const [first] = failures.values();
-  throw new UserError(`${failures.size} of ${photos} photos cannot be read`, {
+  const early = failures.size <= share * photos && failures.size < photos;
+  const message = `${failures.size} of ${photos} photos cannot be read${early ? ' so far, too many of them in a row' : ''}`;
+  throw new UserError(message, {
     key: 'data.train',
     expected: `at most ${Math.round(share * 100)} % (data.maxFailedShare)`,
     found: `e.g. ${first!.file}: ${first!.reason}`,
@@ -45,14 +56,46 @@ function refuseTooManyFailures(failures: ReadonlyMap<string, PhotoFailure>, phot
 }
 
 /**
+ * Lists the photos a run trains on.
+ * @throws UserError if there are none, or an HR photo has no LQ photo where there are to be pairs
+ */
+export async function findTrainingPhotos(
+  { train, lq, length }: Pick<DataConfig, 'train' | 'lq' | 'length'>,
+  { seed, log }: Pick<PairStreamOptions, 'seed' | 'log'>,
+): Promise<{ hr: FileTable; lq: FileTable | undefined }> {
+  const all = await findPhotos(train, 'data.train', { log });
+  const hr = length !== null && length < all.length ? all.pick(randomSubset(seed, length, all.length)) : all;
+  if (lq === null) return { hr, lq: undefined };
+  const lqPhotos = await findPhotos(lq, 'data.lq', { log });
+  const partners = pairPhotos(
+    { paths: train, key: 'data.train', photos: hr },
+    { paths: lq, key: 'data.lq', photos: lqPhotos },
+  );
+  return { hr, lq: partners };
+}
+
+/** Of a list, read piece by piece: a list of a million paths is never one text. */
+function fingerprintOf(files: FileTable): string {
+  const hash = createHash('sha256');
+  let first = true;
+  for (const file of files) {
+    hash.update(first ? file : `\n${file}`);
+    first = false;
+  }
+  return hash.digest('hex');
+}
+
+/**
  * Opens the training data.
  * @param config section `data`
- * @throws UserError if there are no photos
+ * @throws UserError as {@link findTrainingPhotos}
  */
 export async function createPairStream(config: DataConfig, options: PairStreamOptions): Promise<PairStream> {
-  const files = await listPhotos(config.train, 'data.train');
+  const { seed, batch, shard = WHOLE } = options;
+  const { hr, lq } = await findTrainingPhotos(config, options);
+  const photos: PhotoSet = { hr: hr.data, lq: lq?.data ?? null };
   const makers = Math.max(config.workers, 1);
-  const recipe: BatchRecipe = { files, ...options, data: config, cacheBytes: (config.cacheMb * MIB) / makers };
+  const recipe: BatchRecipe = { photos, seed, batch, shard, data: config, cacheBytes: (config.cacheMb * MIB) / makers };
   const threads = Array.from({ length: config.workers }, () => new BatchThread(recipe));
   const makeHere = (maker: BatchMaker) => (index: number) => maker.make(index);
   const producers =
@@ -61,15 +104,14 @@ export async function createPairStream(config: DataConfig, options: PairStreamOp
   const failures = new Map<string, PhotoFailure>();
 
   return {
-    photos: files.length,
-    fingerprint: createHash('sha256')
-      .update(files.map((file) => resolve(file)).join('\n'))
-      .digest('hex'),
+    photos: hr.length,
+    fingerprint: fingerprintOf(hr),
     async batch(index) {
       const made = await prefetcher.get(index);
       for (const failure of made.failures) failures.set(failure.file, failure);
-      refuseTooManyFailures(failures, files.length, made.batch ? config.maxFailedShare : 0);
-      return made.batch!;
+      const tooMany = !made.batch || failures.size > config.maxFailedShare * hr.length;
+      if (tooMany) refuseTooManyFailures(failures, hr.length, config.maxFailedShare);
+      return made.batch;
     },
     failures: () => [...failures.values()],
     async close() {

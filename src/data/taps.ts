@@ -89,7 +89,8 @@ function box(input: number, output: number): Taps {
   });
 }
 
-function symmetricIndex(index: number, size: number): number {
+/** Position that reflection with repeated edge, as often as needed, shows at any `index`. */
+export function symmetricIndex(index: number, size: number): number {
   const phase = ((index % (2 * size)) + 2 * size) % (2 * size);
   return phase < size ? phase : 2 * size - 1 - phase;
 }

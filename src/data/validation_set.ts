@@ -30,23 +30,24 @@ function stem(file: string): string {
   return basename(file, extname(file));
 }
 
-async function decodeForValidation(file: string): Promise<Rgb8> {
+async function decodeForValidation(file: string, { maxMegapixels }: DataConfig): Promise<Rgb8> {
   try {
-    return await decodePhoto(file);
+    return await decodePhoto(file, maxMegapixels);
   } catch (error) {
     throw new UserError('cannot be decoded as an image', { file, found: (error as Error).message }, { cause: error });
   }
 }
 
 async function degradedPair(file: string, sample: number, config: DataConfig): Promise<ValidationPair> {
-  const hr = centreCrop(await decodeForValidation(file), config);
+  const hr = centreCrop(await decodeForValidation(file, config), config);
   const degrade = createDegradation(config.degradation, config.scale);
   const lq = await degrade(hr, new CountedRandom({ seed: VALIDATION_SEED, purpose: 'validation degradation', sample }));
   return { name: stem(file), hr: toSigned(hr), lq: toSigned(lq) };
 }
 
-async function storedPair(file: string, lqFile: string, scale: number): Promise<ValidationPair> {
-  const [hr, lq] = [await decodeForValidation(file), await decodeForValidation(lqFile)];
+async function storedPair(file: string, lqFile: string, config: DataConfig): Promise<ValidationPair> {
+  const { scale } = config;
+  const [hr, lq] = [await decodeForValidation(file, config), await decodeForValidation(lqFile, config)];
   if (hr.height !== lq.height * scale || hr.width !== lq.width * scale) {
     throw new UserError('HR and LQ image do not match', {
       file,
@@ -82,7 +83,7 @@ export async function loadValidationSet(config: DataConfig): Promise<ValidationP
     const lqFile = lqFiles.get(stem(file));
     if (!lqFile)
       throw new UserError('has no LQ image of the same name', { file, key: 'data.validation.lq', found: lq! });
-    pairs.push(await storedPair(file, lqFile, config.scale));
+    pairs.push(await storedPair(file, lqFile, config));
   }
   return pairs;
 }

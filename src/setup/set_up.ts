@@ -1,6 +1,5 @@
 /** @file Provides the native TensorFlow: fetch, unpack, build, check, put in place. */
 import { rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { activate, clearStaging, createStaging, installedStamp, writeStamps, type Stamp } from './installation.js';
 import { withLock } from './lock.js';
@@ -20,11 +19,6 @@ export interface SetUpOptions {
   readonly log: (line: string) => void;
   /** Measures disk space. */
   readonly free?: (folder: string) => Promise<number>;
-}
-
-/** Where downloads are kept: `$XDG_CACHE_HOME/rsd-tfjs` or `~/.cache/rsd-tfjs`. */
-export function defaultCacheDir(): string {
-  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'rsd-tfjs');
 }
 
 /**

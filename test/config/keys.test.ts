@@ -29,6 +29,7 @@ it('knows which keys are paths', () => {
     'autoencoderTraining.perceptual.weights',
     'autoencoderTraining.initFrom',
     'data.train',
+    'data.lq',
     'data.validation.hr',
     'data.validation.lq',
     'teacher.weights',

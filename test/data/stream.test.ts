@@ -1,9 +1,12 @@
 /** @file The stream of batches: the same bytes for the same (seed, index), whatever the threads, prefetching or restarts. */
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { runSchema } from '../../src/config/schema.js';
+import { WHOLE } from '../../src/data/batch_maker.js';
 import { createPairStream, type PairStream } from '../../src/data/stream.js';
+import type { Pixels } from '../../src/data/pixels.js';
+import { resize } from '../../src/data/resize.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 
 const folder = await temporaryFolder();
@@ -13,9 +16,9 @@ for (let i = 0; i < 5; i++) await writePhoto(join(good, `${i}.png`), 40 + 8 * i,
 const opened: PairStream[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((stream) => stream.close())));
 
-async function open(values: object, { seed = 1, batch = 3 } = {}): Promise<PairStream> {
+async function open(values: object, { seed = 1, batch = 3, shard = WHOLE } = {}): Promise<PairStream> {
   const { data } = runSchema.parse({ data: { train: good, gtSize: 32, rescale: false, workers: 0, ...values } });
-  const stream = await createPairStream(data, { seed, batch });
+  const stream = await createPairStream(data, { seed, batch, shard });
   opened.push(stream);
   return stream;
 }
@@ -92,6 +95,61 @@ it('stops when too many photos are unreadable', async () => {
   );
   const none = await open({ train: join(bad, 'b.png'), maxFailedShare: 1 });
   await expect(none.batch(0)).rejects.toThrow(/1 of 1 photos cannot be read/);
+});
+
+it('gives several processes together the batches that one would make', async () => {
+  const [one, ...parts] = await Promise.all([
+    open({}, { batch: 6 }),
+    ...[0, 1, 2].map((rank) => open({}, { batch: 2, shard: { rank, world: 3 } })),
+  ]);
+  for (const index of [0, 3, 4]) {
+    const whole = await one.batch(index);
+    const made = await Promise.all(parts.map((part) => part.batch(index)));
+    expect(made.flatMap(({ names }) => names)).toEqual(whole.names);
+    expect(made.flatMap(({ hr }) => [...hr])).toEqual([...whole.hr]);
+    expect(made.flatMap(({ lq }) => [...lq])).toEqual([...whole.lq]);
+  }
+});
+
+it('degrades a larger crop and cuts the same part of both', async () => {
+  const bicubic = { degradation: { kind: 'bicubic' } };
+  const { hr, lq } = await (await open({ ...bicubic, cropPad: 40 })).batch(0);
+  expect([hr.length, lq.length]).toEqual([3 * 32 * 32 * 3, 3 * 8 * 8 * 3]);
+  for (let sample = 0; sample < 3; sample++) {
+    const image: Pixels = { height: 32, width: 32, data: hr.slice(sample * 3072, (sample + 1) * 3072) };
+    const own = resize(image, 'imresize', 8, 8).data;
+    const [inside, border] = [0, 0].map(() => ({ error: 0 }));
+    for (let i = 0; i < own.length; i++) {
+      const [row, column] = [Math.floor(i / 24), Math.floor(i / 3) % 8];
+      const part = Math.min(row, column, 7 - row, 7 - column) >= 2 ? inside! : border!;
+      part.error = Math.max(part.error, Math.abs(own[i]! - lq[sample * 192 + i]!));
+    }
+    // Antialiasing reaches two LQ pixels: within, both are the same; at the border the larger crop knows more.
+    expect(inside!.error).toBeLessThan(1e-5);
+    expect(border!.error).toBeGreaterThan(1e-3);
+  }
+});
+
+it('takes a subset that the seed draws', async () => {
+  const shown = async (seed: number) => {
+    const stream = await open({ length: 2 }, { seed, batch: 10 });
+    expect(stream.photos).toBe(2);
+    return [...new Set((await stream.batch(0)).names)].sort();
+  };
+  const subsets = await Promise.all([1, 2, 3, 4, 5, 6].map(shown));
+  for (const names of subsets) expect(names).toHaveLength(2);
+  expect(await shown(1)).toEqual(subsets[0]);
+  expect(new Set(subsets.map(String)).size).toBeGreaterThan(1);
+  expect((await open({ length: 99 })).photos).toBe(5);
+});
+
+it('gives up early when photo after photo of many cannot be read', async () => {
+  const lost = join(folder, 'lost');
+  await mkdir(lost);
+  for (let i = 0; i < 200; i++) await writeFile(join(lost, `${i}.jpg`), '');
+  const stream = await open({ train: lost });
+  await expect(stream.batch(0)).rejects.toThrow(/of 200 photos cannot be read so far, too many of them in a row/);
+  expect(stream.failures().length).toBeLessThan(100);
 });
 
 it('has a fingerprint of the set of files', async () => {

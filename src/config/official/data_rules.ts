@@ -73,12 +73,18 @@ const PHOTOS: readonly Rule[] = [
   photoPaths('txt_file_path', 'its text lists of files (relative lines are looked up beside the list)'),
   ignored(`${TRAIN}.im_exts`, 'photos of every format that can be read are taken'),
   only(`${TRAIN}.io_backend.type`, 'disk', 'photos are files'),
-  derived(`${TRAIN}.length`, 'anything but null is an error: all photos are taken', z.unknown(), (value): Outcome =>
-    value === null ? { kind: 'ignored', why: 'all photos are taken' } : { kind: 'refused', expected: 'null' },
-  ),
+  same(`${TRAIN}.length`, 'data.length'),
   same(`${TRAIN}.gt_size`, 'data.gtSize', REQUIRED),
   derived(`${TRAIN}.sf`, '`data.scale`', count, (value) => mapped({ 'data.scale': value })),
-  ignored(`${TRAIN}.crop_pad_size`, 'photos are cropped straight to data.gtSize'),
+  derived(
+    `${TRAIN}.crop_pad_size`,
+    '`data.cropPad` with `rescale_gt: false`; not read otherwise',
+    count,
+    (value, around): Outcome =>
+      around.value(`${TRAIN}.rescale_gt`) === false
+        ? mapped({ 'data.cropPad': value })
+        : { kind: 'ignored', why: 'photos are rescaled' },
+  ),
   same(`${TRAIN}.use_hflip`, 'data.flip'),
   only(`${TRAIN}.use_rot`, false, 'photos are not rotated'),
   same(`${TRAIN}.rescale_gt`, 'data.rescale'),
