@@ -84,9 +84,7 @@ function stage(defaults: StageDefaults) {
 
 /** The Real-ESRGAN pipeline. */
 export const realesrganSection = z.strictObject({
-  kind: z
-    .literal('realesrgan')
-    .describe('The second-order Real-ESRGAN pipeline, on the device (docs/degradation.md).'),
+  kind: z.literal('realesrgan').describe('The second-order Real-ESRGAN pipeline, on the device (docs/degradation.md).'),
   first: stage({
     kernelSize: 21,
     blurSigma: [0.2, 3],
@@ -125,3 +123,6 @@ export const realesrganSection = z.strictObject({
 
 /** Degradations, told apart by `kind`. */
 export const degradationSection = z.discriminatedUnion('kind', [bicubic, mild]);
+
+/** Settings of the Real-ESRGAN pipeline. */
+export type RealEsrganConfig = z.infer<typeof realesrganSection>;
