@@ -57,8 +57,7 @@ export type Terms = Readonly<Record<string, Tensor>>;
 
 /** Encodes a batch and noises its clean latents to t_n. Outside differentiation. */
 export function encodeBatch({ process, firstStage }: RsdModel, { hr, lq, tn, noiseTn }: RsdInputs): BatchLatents {
-  const z0 = firstStage.encode(hr);
-  const zy = firstStage.encodeLq(lq);
+  const { z0, zy } = firstStage.encodePair(hr, lq);
   return { z0, zy, ztn: qSample(process.schedule, z0, zy, tn, noiseTn) };
 }
 

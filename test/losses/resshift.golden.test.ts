@@ -59,7 +59,7 @@ describe.each(engineKinds)('ResShift training loss, %s', (kind) => {
       const process = goldenProcess();
       const firstStage = goldenFirstStage(autoencoder.config, state.read('autoencoder'), process);
       const [lq, t, noise] = [inputs['lq']!, inputs['t']!, inputs['noise']!];
-      const [z0, zy] = [firstStage.encode(inputs['gt']!), firstStage.encodeLq(lq)];
+      const { z0, zy } = firstStage.encodePair(inputs['gt']!, lq);
       const zt = qSample(process.schedule, z0, zy, t, noise);
       const params = state.read('unet');
       const { total, extras, grads } = lossGradients({ params }, () => {

@@ -47,10 +47,7 @@ function updateSpec({ train, data, resshift }: RunConfig, { model, latent, lqSid
     },
     ema: { group: EMA, source: TEACHER },
     recompute: train.recompute,
-    constants: ({ hr, lq }, state) => {
-      const firstStage = firstStageOf(model, state);
-      return { z0: firstStage.encode(hr!), zy: firstStage.encodeLq(lq!) };
-    },
+    constants: ({ hr, lq }, state) => ({ ...firstStageOf(model, state).encodePair(hr!, lq!) }),
     loss: (inputs, params, _, latents) =>
       teacherLoss(model, resshift.weightedMse, { ...inputs, ...latents }, params[TEACHER]!),
   };
