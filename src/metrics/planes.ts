@@ -72,6 +72,18 @@ export function roundedPlanes(image: Pixels, color: ColorSpace, border: number):
   );
 }
 
+/**
+ * Luma of YIQ (0.299, 0.587, 0.114; 0..255) of [h,w,3] in [0,1], rounded half to even.
+ *
+ * With these weights one pixel in a thousand is a tie; it is decided as by the reference's chain of fused float32 products.
+ */
+export function yiqLuma(image: Pixels): Plane {
+  const f = Math.fround;
+  const [r, g, b] = [f(0.299), f(0.587), f(0.114)];
+  const reading: Reading = (red, green, blue) => roundHalfEven(f(255 * f(b * blue + f(g * green + f(r * red)))));
+  return planes(image, 0, [reading])[0]!;
+}
+
 /** @throws Error unless both images have the same size. */
 export function requireSameSize(a: Pixels, b: Pixels): void {
   if (a.height !== b.height || a.width !== b.width) {

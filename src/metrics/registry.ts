@@ -9,6 +9,7 @@
 import { distsMetric } from './dists.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
 import type { ImageMetric, SetMetric } from './metric.js';
+import { niqeBasicsrMetric, niqeMetric } from './niqe.js';
 import { lpipsMetric, stLpipsMetric } from './perceptual_distance.js';
 
 /** Border that x4 super-resolution papers leave out. */
@@ -29,6 +30,8 @@ export const imageMetrics = {
   'lpips-vgg': lpipsMetric('vgg'),
   'st-lpips-alex': stLpipsMetric,
   dists: distsMetric,
+  niqe: niqeMetric,
+  'niqe-basicsr': niqeBasicsrMetric,
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */
