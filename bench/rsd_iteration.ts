@@ -10,7 +10,7 @@ import { autoencoderSpecs } from '../src/nn/autoencoder_specs.js';
 import { unetSpecs } from '../src/nn/unet_specs.js';
 import { CountedRandom } from '../src/random/counted.js';
 import type { PairBatches } from '../src/training/method.js';
-import { RsdMethod } from '../src/training/methods/rsd.js';
+import { DistillationMethod } from '../src/training/methods/distillation.js';
 import { freshParams } from '../src/weights/fresh.js';
 import { writeModelFile } from '../src/weights/model_file.js';
 import { writeSafetensors } from '../src/weights/safetensors.js';
@@ -24,7 +24,7 @@ const OVERRIDES = ['method=rsd', 'rsd.fakeUpdates=1', `rsd.perceptual.metric=${M
 /** The dmd2 head needs the official bottleneck of 8x8. */
 const HEADS: Readonly<Record<Size, string>> = { tiny: 'pooled', full: 'dmd2' };
 
-/** K = 1 iteration of `RsdMethod`; its fake update and its student update are timed separately, too. */
+/** K = 1 iteration of method rsd; its fake update and its student update are timed separately, too. */
 export const rsdIteration: Benchmark = {
   async prepare(engine, { size, batch }) {
     const folder = await mkdtemp(join(tmpdir(), 'rsd-bench-'));
@@ -35,7 +35,7 @@ export const rsdIteration: Benchmark = {
     const recorder = new Recorder(engine);
     try {
       await writeFreshModels(config);
-      const method = await RsdMethod.create({
+      const method = await DistillationMethod.create({
         config,
         engine: recorder.engine,
         batches: randomBatches(config),

@@ -34,7 +34,7 @@ It is made from the rules in \`src/config/official\` by \`npx tsx scripts/offici
 | the file has                                                                                                | method     | can be trained                                                                                    |
 | ----------------------------------------------------------------------------------------------------------- | ---------- | ------------------------------------------------------------------------------------------------- |
 | one of \`train.n_fake_loop\`, \`train.sid_normalization\`, \`model.add_noise\`, \`model.gan_loss\`, \`model.target_gan\` | \`rsd\`      | yes                                                                                               |
-| else one of \`model.teacher_ckpt_path\`, \`train.learn_xT\`, \`train.finetune_use_gt\`                          | \`sinsr\`    | not yet: \`rsd-train\` says so and exits with 2; printing and restoring work                        |
+| else one of \`model.teacher_ckpt_path\`, \`train.learn_xT\`, \`train.finetune_use_gt\`                          | \`sinsr\`    | yes |
 | else                                                                                                        | \`resshift\` | yes                                                                                               |
 
 | task                                  | training                                   | restoring                                                               |

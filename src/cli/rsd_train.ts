@@ -3,7 +3,6 @@ import path from 'node:path';
 import type { LoadedRun } from '../config/load.js';
 import { officialSummary, officialWarnings } from '../config/official/mapping_text.js';
 import { missingPaths } from '../config/paths.js';
-import { requireTrainable } from '../config/trainable.js';
 import { parseDevice, selectDevice } from '../engine/device.js';
 import { UserError } from '../errors.js';
 import { createParser, parseArguments } from './arguments.js';
@@ -90,7 +89,6 @@ export async function main(argv: string[]): Promise<number> {
     return 0;
   }
   const { config, file } = loaded;
-  requireTrainable(config, file);
   if (!options['dry-run']) requireFiles(loaded);
   const { growth, capMb } = config.engine.memory;
   selectDevice(parseDevice(options.device), { growth, capMb, deterministic: config.engine.deterministic });

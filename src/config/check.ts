@@ -1,6 +1,7 @@
 /** @file Rules between keys, checked before anything is built: batches, timesteps. Sizes are in `check_sizes.ts`. */
 import { UserError } from '../errors.js';
 import { checkSizes } from './check_sizes.js';
+import { hasFake } from './methods.js';
 import type { ParsedRun, RunConfig } from './schema.js';
 
 /** Throws a {@link UserError} about the run file's `key`. */
@@ -69,6 +70,15 @@ function checkRespacing({ diffusion }: RunConfig, fail: Fail): void {
   );
 }
 
+/** The last timestep leaves 1 - eta = 2 % of z_0, so that an estimate from noise would multiply its error by fifty. */
+function checkPrediction({ diffusion: { predictType } }: RunConfig, fail: Fail): void {
+  if (predictType === 'xstart' || predictType === 'residual') return;
+  fail('diffusion.predictType', 'SinSR compares estimates of the clean latent, which noise gives too coarsely', {
+    expected: 'a teacher that predicts xstart or residual',
+    found: predictType,
+  });
+}
+
 /** Checks what resolving would hide: two ways of giving the same thing. */
 export function checkParsed({ rsd, diffusion }: ParsedRun, run: NamedRun): void {
   const fail = failIn(run);
@@ -96,6 +106,7 @@ export function checkRun(config: RunConfig, run: NamedRun): void {
   checkBatch(config, fail);
   checkScheduler(config, fail);
   checkRespacing(config, fail);
-  if (config.method === 'rsd') checkTimesteps(config, fail);
+  if (hasFake(config.method)) checkTimesteps(config, fail);
+  if (config.method === 'sinsr') checkPrediction(config, fail);
   checkSizes(config, fail);
 }

@@ -1,5 +1,6 @@
 /** @file Rules between sizes: crops, latents, attention windows, widths and norm groups. */
 import type { Fail } from './check.js';
+import { hasFake } from './methods.js';
 import type { RunConfig } from './schema.js';
 
 /** Image channels of LQ and HR. */
@@ -157,5 +158,5 @@ export function checkSizes(config: RunConfig, fail: Fail): void {
   checkWidths(config, fail);
   checkWindows(config, fail);
   checkCondition(config, fail);
-  if (config.method === 'rsd') checkGanHead(config, fail);
+  if (hasFake(config.method)) checkGanHead(config, fail);
 }

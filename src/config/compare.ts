@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { configKeys, valueAt } from './keys.js';
+import { SECTIONS_OF_METHOD } from './methods.js';
 import type { RunConfig } from './schema.js';
 
 /** Keys (or whole sections) that leave the remaining numbers of a run as they would have been. */
@@ -13,6 +14,7 @@ const FREE_TO_CHANGE: readonly string[] = [
   'train.imagesEvery',
   'train.bestMetric',
   'train.tensorboard',
+  'rsd.validateSteps',
   'data.validation',
   'data.workers',
   'data.prefetch',
@@ -20,14 +22,6 @@ const FREE_TO_CHANGE: readonly string[] = [
   'data.maxFailedShare',
   'engine.memory',
 ];
-
-/** Sections that other methods than their own do not read. */
-const SECTION_OF_METHOD: Readonly<Record<RunConfig['method'], string>> = {
-  rsd: 'rsd',
-  resshift: 'resshift',
-  sinsr: 'sinsr',
-  autoencoder: 'autoencoderTraining',
-};
 
 /** A key whose value changed. */
 export interface Difference {
@@ -56,9 +50,10 @@ function comparable(value: unknown, isPath: boolean): unknown {
  * @param now the run that wants to go on
  */
 export function continuationDifferences(saved: RunConfig, now: RunConfig): Difference[] {
-  const unread = Object.entries(SECTION_OF_METHOD).flatMap(([method, section]) =>
-    method === now.method ? [] : [section],
-  );
+  const own: readonly string[] = SECTIONS_OF_METHOD[now.method];
+  const unread = Object.values(SECTIONS_OF_METHOD)
+    .flat()
+    .filter((section) => !own.includes(section));
   const ignored = [...FREE_TO_CHANGE, ...unread];
   return configKeys()
     .filter(({ key }) => !ignored.some((section) => under(key, section)))

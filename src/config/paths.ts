@@ -55,6 +55,8 @@ function keysReadBy(config: RunConfig): string[] {
   const data = ['data.train', 'data.lq', 'data.validation.hr', 'data.validation.lq'];
   switch (config.method) {
     case 'rsd':
+    case 'vsd':
+    case 'sid':
       return [...data, 'teacher.weights', ...latentKeyOf(config), ...perceptualKeyOf(config)];
     case 'resshift':
       return [...data, ...latentKeyOf(config), 'resshift.initFrom'];

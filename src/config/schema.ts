@@ -7,6 +7,7 @@ import { diffusionSection } from './sections/diffusion.js';
 import { engineSection } from './sections/engine.js';
 import { resshiftSection } from './sections/resshift.js';
 import { rsdSection } from './sections/rsd.js';
+import { sidSection } from './sections/sid.js';
 import { sinsrSection } from './sections/sinsr.js';
 import { teacherSection } from './sections/teacher.js';
 import { trainSection } from './sections/train.js';
@@ -14,16 +15,17 @@ import { trainSection } from './sections/train.js';
 /** Schema of a run file. Unknown keys are errors; every key has a default. */
 export const runSchema = z.strictObject({
   method: z
-    .enum(['rsd', 'resshift', 'sinsr', 'autoencoder'])
+    .enum(['rsd', 'sinsr', 'vsd', 'sid', 'resshift', 'autoencoder'])
     .default('rsd')
     .describe(
-      'What is trained: a one-step student (rsd), a ResShift teacher, or an autoencoder. sinsr is read but not trained yet.',
+      'What is trained: a one-step student, distilled by RSD, SinSR, VSD or SiD; a ResShift teacher; an autoencoder.',
     ),
   seed: z.int().min(0).max(0xffffffff).default(123456).describe('Every random draw of the run is a function of it.'),
   train: trainSection.prefault({}).describe('Length, batches, optimizer, checkpoints.'),
-  rsd: rsdSection.prefault({}).describe('Residual shifting distillation (method rsd).'),
+  rsd: rsdSection.prefault({}).describe('Distillation against a fake network (methods rsd, vsd, sid).'),
+  sid: sidSection.prefault({}).describe('What SiD has beyond the section rsd (method sid).'),
   resshift: resshiftSection.prefault({}).describe('Teacher training (method resshift).'),
-  sinsr: sinsrSection.prefault({}).describe('SinSR distillation (method sinsr; not trained yet).'),
+  sinsr: sinsrSection.prefault({}).describe('SinSR distillation (method sinsr).'),
   autoencoderTraining: autoencoderTrainingSection.prefault({}).describe('Autoencoder training (method autoencoder).'),
   data: dataSection.prefault({}).describe('Photos, crops, degradation.'),
   teacher: teacherSection.prefault({}).describe('The network that is distilled.'),
@@ -46,13 +48,19 @@ export type TrainConfig = Omit<Parsed<'train'>, 'scheduler'> & { scheduler: Sche
 /** A perceptual term of distillation; `weights` is the file to read. */
 export type RsdPerceptualConfig = With<Parsed<'rsd'>['perceptual'], 'weights'>;
 /** Section `rsd`; `timesteps` is the resolved list, highest first. */
-export type RsdConfig = Omit<Parsed<'rsd'>, 'timesteps' | 'timestepCount' | 'fakeLr' | 'perceptual'> & {
+export type RsdConfig = Omit<
+  Parsed<'rsd'>,
+  'timesteps' | 'timestepCount' | 'fakeLr' | 'noiseChannels' | 'perceptual'
+> & {
   timesteps: number[];
   fakeLr: number;
+  noiseChannels: number;
   perceptual: RsdPerceptualConfig;
 };
 /** Section `resshift`. */
 export type ResShiftConfig = Parsed<'resshift'>;
+/** Section `sid`. */
+export type SidConfig = Parsed<'sid'>;
 /** Section `sinsr`. */
 export type SinSrConfig = Parsed<'sinsr'>;
 /** Section `autoencoderTraining`. */
@@ -79,6 +87,7 @@ export interface RunConfig {
   train: TrainConfig;
   rsd: RsdConfig;
   resshift: ResShiftConfig;
+  sid: SidConfig;
   sinsr: SinSrConfig;
   autoencoderTraining: AutoencoderTrainingConfig;
   data: DataConfig;

@@ -1,7 +1,7 @@
 /** @file Samplers over a denoiser: stochastic (ResShift), deterministic and its inverse (SinSR), one step. All noise is given. */
 import { tf, type Tensor } from '../engine/tfjs.js';
 import type { Denoise } from './denoiser.js';
-import { posteriorMean, priorSample } from './forward_process.js';
+import { forwardMean, posteriorMean, priorSample } from './forward_process.js';
 import { lookup, sameTimestep } from './lookup.js';
 import type { Schedule } from './schedule.js';
 
@@ -25,6 +25,25 @@ export function deterministicStep(schedule: Schedule, zt: Tensor, z0: Tensor, zy
   return tf.tidy(() => {
     const weighted = (table: Float64Array, z: Tensor): Tensor => lookup(table, t, zt.rank).mul(z);
     return weighted(schedule.ddimK, z0).add(weighted(schedule.ddimM, zt)).add(weighted(schedule.ddimJ, zy));
+  });
+}
+
+/**
+ * The deterministic step to any earlier timestep: (1 - eta_s) z_0 + eta_s z_y and the noise found in z_t, scaled by
+ * sqrt(eta_s / eta_t). For s = t - 1 it is {@link deterministicStep}. Latents [B, h, w, C], t and s int32 [B].
+ */
+export function deterministicStepTo(
+  schedule: Schedule,
+  zt: Tensor,
+  z0: Tensor,
+  zy: Tensor,
+  t: Tensor,
+  s: Tensor,
+): Tensor {
+  return tf.tidy(() => {
+    const noise = tf.sub(zt, forwardMean(schedule, z0, zy, t));
+    const ratio = lookup(schedule.sqrtEtas, s, zt.rank).div(lookup(schedule.sqrtEtas, t, zt.rank));
+    return forwardMean(schedule, z0, zy, s).add(noise.mul(ratio));
   });
 }
 

@@ -1,6 +1,5 @@
 /** @file From what a run trained to a model that needs nothing else: weights, configs, autoencoder, provenance. */
 import type { RunConfig } from '../config/schema.js';
-import { requireTrainable } from '../config/trainable.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Model, Weighted } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
@@ -21,7 +20,7 @@ export function autoencoderConfigOf({ autoencoder: { weights: _, ...config } }: 
 }
 
 /**
- * The model a run has trained: a student (method rsd), a teacher (resshift) or an autoencoder.
+ * The model a run has trained: a student (methods rsd, vsd, sid, sinsr), a teacher (resshift) or an autoencoder.
  * @param autoencoder Goes into the model besides a U-Net; leave it out for a smaller file.
  */
 export function trainedModel(
@@ -29,7 +28,6 @@ export function trainedModel(
   weights: TrainedWeights,
   autoencoder?: Weighted<AutoencoderConfig>,
 ): Model {
-  requireTrainable(run);
   const { ema: tree, iteration, score } = weights;
   const training = JSON.stringify({
     method: run.method,
@@ -42,12 +40,22 @@ export function trainedModel(
   const unet = run.teacher.unet;
   switch (run.method) {
     case 'rsd':
+    case 'vsd':
+    case 'sid':
       return {
         kind: 'student',
         unet: { config: { ...unet, noiseChannels: run.rsd.noiseChannels }, tree },
         diffusion: run.diffusion,
         autoencoder,
         extra: { timesteps: JSON.stringify(run.rsd.timesteps), training },
+      };
+    case 'sinsr':
+      return {
+        kind: 'student',
+        unet: { config: { ...unet, noiseChannels: 0 }, tree },
+        diffusion: run.diffusion,
+        autoencoder,
+        extra: { timesteps: JSON.stringify([run.diffusion.steps - 1]), training },
       };
     case 'resshift':
       return {

@@ -17,18 +17,32 @@ export interface DiscriminatorParams {
   readonly head: Params;
 }
 
+/** What the discriminator is told besides the latent. */
+export interface DiscriminatorCondition {
+  /** Low-resolution image [B, h', w', 3] in [-1, 1]. */
+  readonly lq: Tensor;
+  /** Timestep of the latent, int32 [B]; left out for clean latents: 0. */
+  readonly t?: Tensor;
+  /** The student's timestep, int32 [B], for a fake that is told it. */
+  readonly tn?: Tensor;
+}
+
 /**
- * D(z) = head(enc_phi(s(z, 0), y, 0)) on clean latents at t = 0 (RSD algorithm 1).
+ * D(z) = head(enc_phi(s(z, t), y, t)); on clean latents at t = 0 (RSD algorithm 1).
  * @param z Latent [B, h, w, C].
- * @param lq Low-resolution image [B, h', w', 3] in [-1, 1].
  * @returns Logits [B], large for real.
  */
-export function discriminate(model: DiscriminatorModel, params: DiscriminatorParams, z: Tensor, lq: Tensor): Tensor {
+export function discriminate(
+  model: DiscriminatorModel,
+  params: DiscriminatorParams,
+  z: Tensor,
+  { lq, t: noisy, tn }: DiscriminatorCondition,
+): Tensor {
   const { schedule } = model.process;
+  const index = (t: Tensor): Tensor => networkTimesteps(schedule.timestepMap, t);
   return tf.tidy(() => {
-    const t = sameTimestep(0, z.shape[0]);
-    const x = scaleInput(schedule, z, t);
-    const features = unetFeatures(params.fake, model.unet, { x, t: networkTimesteps(schedule.timestepMap, t), lq });
-    return ganHead(params.head, model.head, features);
+    const t = noisy ?? sameTimestep(0, z.shape[0]);
+    const inputs = { x: scaleInput(schedule, z, t), t: index(t), studentT: tn && index(tn), lq };
+    return ganHead(params.head, model.head, unetFeatures(params.fake, model.unet, inputs));
   });
 }

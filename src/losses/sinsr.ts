@@ -1,11 +1,34 @@
-/** @file The SinSR objective: regression onto the teacher's deterministic path, with two consistency terms. */
-import type { NoisyNetwork } from '../diffusion/denoiser.js';
+/** @file The SinSR objective: regression onto the teacher's deterministic path, with consistency terms. */
+import type { NoisyNetwork, Process } from '../diffusion/denoiser.js';
 import { scaleInput } from '../diffusion/forward_process.js';
 import { sameTimestep } from '../diffusion/lookup.js';
-import type { Schedule } from '../diffusion/schedule.js';
+import { predictStart } from '../diffusion/parameterisation.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { stopGradient } from '../nn/stop_gradient.js';
 import { mseLoss } from './mse.js';
+import { patchCovarianceLoss } from './patch_covariance.js';
+
+/** The student's network as a map between noisy and clean latents [B, h, w, C], in both directions. */
+export interface SinsrMaps {
+  /** z_T -> estimate of z_0. */
+  restore(zT: Tensor): Tensor;
+  /** z_0 -> estimate of the z_T that it is restored from: the same network, called with timestep 0. */
+  invert(z0: Tensor): Tensor;
+}
+
+/**
+ * Both maps of a network. Either way its output stands for the result as `predictType` says, and its input is scaled as at the
+ * last timestep.
+ * @param process Without respacing; predicts `xstart` or `residual`.
+ * @param network With its parameters and the low-resolution image bound.
+ * @param zy Latent of the low-resolution image.
+ */
+export function sinsrMaps({ config, schedule }: Process, network: NoisyNetwork, zy: Tensor): SinsrMaps {
+  const t = sameTimestep(schedule.steps - 1, zy.shape[0]);
+  const call = (zt: Tensor, index: Tensor): Tensor =>
+    predictStart(schedule, config.predictType, network(scaleInput(schedule, zt, t), index), { zt, zy, t });
+  return { restore: (zT) => call(zT, t), invert: (z0) => call(z0, sameTimestep(0, zy.shape[0])) };
+}
 
 /** Latents [B, h, w, C] of a SinSR update; all constants. */
 export interface SinsrLatents {
@@ -13,34 +36,44 @@ export interface SinsrLatents {
   readonly zT: Tensor;
   /** Where the teacher's deterministic sampler takes that very sample. */
   readonly teacher: Tensor;
-  /** Encoded high-resolution image. */
+  /** Encoded low-resolution and high-resolution image. */
+  readonly zy: Tensor;
   readonly z0: Tensor;
 }
 
-/** SinSR's terms for each sample, [B] each. */
-export interface SinsrTerms {
-  /** One student step from z_T against the teacher's result. */
-  readonly distillation: Tensor;
-  /** The student as inverse map (called with timestep 0): from the teacher's result back to z_T. */
-  readonly inverse: Tensor;
-  /** From the real latent to its predicted z_T, a constant, and back. */
-  readonly groundTruth: Tensor;
+/** Which terms there are besides the distillation. */
+export interface SinsrOptions {
+  readonly inverse: boolean;
+  readonly groundTruth: boolean;
+  /** Variance of the prior around z_y, which the term `covariance` asks for; left out: no such term. */
+  readonly covariance?: number;
+  /** Compares decoded images rather than latents: the decoder, and the real images [B, H, W, 3]. */
+  readonly image?: { decode(latent: Tensor): Tensor; readonly hr: Tensor };
 }
 
 /**
- * The three terms of SinSR, for a student that predicts z_0 and a process without respacing.
- * @param student Network with its parameters and the low-resolution image bound.
+ * SinSR's terms for each sample, [B] each, those that there are:
+ * - `distillation`: one student step from z_T against the teacher's result.
+ * - `inverse`: the student as inverse map, from the teacher's result back to z_T.
+ * - `groundTruth`: from the real latent to its predicted z_T, a constant, and back.
+ * - `covariance`: whether that predicted z_T is white noise around z_y.
  */
-export function sinsrLoss(schedule: Schedule, student: NoisyNetwork, { zT, teacher, z0 }: SinsrLatents): SinsrTerms {
-  const batch = zT.shape[0];
-  const last = sameTimestep(schedule.steps - 1, batch);
-  const first = sameTimestep(0, batch);
-  // The inverse map scales its input as at the last timestep, too.
-  const restore = (z: Tensor): Tensor => student(scaleInput(schedule, z, last), last);
-  const invert = (z: Tensor): Tensor => student(scaleInput(schedule, z, last), first);
-  return {
-    distillation: tf.tidy(() => mseLoss(teacher, restore(zT))),
-    inverse: tf.tidy(() => mseLoss(zT, invert(teacher))),
-    groundTruth: tf.tidy(() => mseLoss(z0, restore(stopGradient(invert(z0))))),
+export function sinsrLoss(
+  { restore, invert }: SinsrMaps,
+  { zT, teacher, zy, z0 }: SinsrLatents,
+  { inverse, groundTruth, covariance, image }: SinsrOptions,
+): Record<string, Tensor> {
+  const compare = (estimate: Tensor, latent: Tensor, pixels: () => Tensor): Tensor =>
+    image ? mseLoss(image.decode(estimate), pixels()) : mseLoss(estimate, latent);
+  const terms: Record<string, Tensor> = {
+    distillation: tf.tidy(() => compare(restore(zT), teacher, () => stopGradient(image!.decode(teacher)))),
   };
+  if (inverse) terms['inverse'] = tf.tidy(() => mseLoss(zT, invert(teacher)));
+  if (!groundTruth && covariance === undefined) return terms;
+  const inverted = invert(z0);
+  if (groundTruth) {
+    terms['groundTruth'] = tf.tidy(() => compare(restore(stopGradient(inverted)), z0, () => image!.hr));
+  }
+  if (covariance !== undefined) terms['covariance'] = patchCovarianceLoss(tf.sub(inverted, zy), covariance);
+  return terms;
 }

@@ -3,6 +3,9 @@ import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { silu } from './activations.js';
 import { linear } from './linear.js';
 
+/** The layer that sees the sinusoids. */
+export const TIME_EMBEDDING = 'time_embed.0';
+
 /**
  * [cos(t w_j), sin(t w_j)] with w_j = 10000^(-j/half), j < half = floor(channels / 2); a zero is appended for odd widths.
  * @param t Step indices of the original schedule, int32 [B], not rescaled.
@@ -17,8 +20,12 @@ export function sinusoids(t: Tensor, channels: number): Tensor {
   return tf.concat(parts, 1);
 }
 
-/** `time_embed`: t int32 [B] -> [B, 4 * channels]. No activation at the end: every ResBlock applies its own. */
-export function timeEmbedding(params: Params, t: Tensor, channels: number): Tensor {
-  const hidden = silu(linear(params, 'time_embed.0', sinusoids(t, channels)));
+/**
+ * `time_embed`: the sinusoids of one or several timesteps, int32 [B] each, side by side -> [B, 4 * channels]. No activation
+ * at the end: every ResBlock applies its own.
+ */
+export function timeEmbedding(params: Params, timesteps: readonly Tensor[], channels: number): Tensor {
+  const waves = timesteps.map((t) => sinusoids(t, channels));
+  const hidden = silu(linear(params, TIME_EMBEDDING, waves.length === 1 ? waves[0]! : tf.concat(waves, 1)));
   return linear(params, 'time_embed.2', hidden);
 }

@@ -29,6 +29,8 @@ export interface UNetInputs {
   readonly x: Tensor;
   /** Step indices, int32 [B]. */
   readonly t: Tensor;
+  /** The student's step indices, int32 [B]; needed when the config has `studentTimestep`. */
+  readonly studentT?: Tensor;
   /** LR image [B,h,w,3] in [-1,1] (with `condMask` a fourth channel); needed when the config has `condLq`. */
   readonly lq?: Tensor;
   /** Standard normal noise [B,H,W,noiseChannels]; needed when the config has noise channels. */
@@ -116,7 +118,8 @@ interface Bottleneck {
 
 function runEncoder(params: Params, config: UNetConfig, inputs: UNetInputs, observe: Observe): Bottleneck {
   const plan = planUNet(config);
-  const embedding = timeEmbedding(params, inputs.t, config.modelChannels);
+  const timesteps = config.studentTimestep ? [inputs.t, required(inputs.studentT, 'studentT')] : [inputs.t];
+  const embedding = timeEmbedding(params, timesteps, config.modelChannels);
   observe('time_embed', embedding);
   const norm = { groups: config.normGroups, eps: UNET_NORM_EPS };
   const side = inputs.x.shape[1]!;

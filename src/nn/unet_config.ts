@@ -32,6 +32,8 @@ export interface UNetConfig {
   readonly normGroups: number;
   /** Channels of noise that follow the LR channels (student: 1). */
   readonly noiseChannels: number;
+  /** Whether the time embedding sees a second timestep, the student's (a fake that is told it). No published network does. */
+  readonly studentTimestep?: boolean;
 }
 
 /** Epsilon of every norm in the U-Net. */

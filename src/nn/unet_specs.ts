@@ -1,6 +1,7 @@
 /** @file Names, official shapes and fresh initialisation of the U-Net's parameters, in the order of official checkpoints. */
 import type { ParamSpec } from './param_spec.js';
 import { SpecList } from './spec_list.js';
+import { TIME_EMBEDDING } from './time_embedding.js';
 import { planUNet, type UNetBlock, type UNetConfig, type UNetModule } from './unet_config.js';
 
 function addRes(list: SpecList, prefix: string, inputs: number, outputs: number, embedding: number): void {
@@ -64,7 +65,7 @@ export function unetSpecs(config: UNetConfig): ParamSpec[] {
   const plan = planUNet(config);
   const list = new SpecList();
   const embedding = 4 * config.modelChannels;
-  list.linear('time_embed.0', config.modelChannels, embedding);
+  list.linear(TIME_EMBEDDING, config.modelChannels * (config.studentTimestep ? 2 : 1), embedding);
   list.linear('time_embed.2', embedding, embedding);
   plan.lqStages.forEach(({ inputs, width }, stage) => {
     list.conv(`feature_extractor.${3 * stage}`, inputs, width, 3);

@@ -1,27 +1,23 @@
 /** @file Images in, images out: one padded picture through the networks, as programs prepared once for each picture size. */
-import { createFirstStage, type FirstStage } from '../diffusion/first_stage.js';
-import { priorSample } from '../diffusion/forward_process.js';
-import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
 import type { Tensor } from '../engine/tfjs.js';
-import type { Engine, Executable, HostArray, StateAccess, TensorSpec } from '../engine/types.js';
-import { decode, encode } from '../nn/autoencoder.js';
-import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import type { Engine, Executable, HostArray } from '../engine/types.js';
 import { restoreOneStep } from '../student/generate.js';
-import { resshift, type ResShiftModel } from '../teacher/resshift.js';
 import type { StepSampler } from './defaults.js';
+import { createWalk, studentWalk, teacherWalk, type WalkPlan } from './latent_walk.js';
 import type { NoiseSource } from './noise.js';
-import { latentFactor } from './padding.js';
-import { CHANNELS, type Picture } from './picture.js';
-
-/** Names of the engine's resident groups: weights in memory layout. */
-export const UNET_GROUP = 'unet';
-export const AUTOENCODER_GROUP = 'autoencoder';
-
-/** The networks' structure; their weights are resident in the engine. */
-export interface RestorationModel extends ResShiftModel {
-  /** `null` for diffusion on pixels. */
-  readonly autoencoder: AutoencoderConfig | null;
-}
+import type { Picture } from './picture.js';
+import {
+  firstStageOf,
+  float,
+  generatorNoiseShape,
+  imageShape,
+  latentShape,
+  oncePerSize,
+  sizeName,
+  UNET_GROUP,
+  type BatchSize,
+  type RestorationModel,
+} from './restoration_model.js';
 
 /** The way of pictures through the networks. */
 export interface Pass {
@@ -40,38 +36,10 @@ export interface Pass {
   ): Promise<Picture[]>;
 }
 
-/** Size of a batch of pictures. */
-interface BatchSize {
-  readonly count: number;
-  readonly height: number;
-  readonly width: number;
-}
-
 function batchSize(lq: readonly Picture[]): BatchSize {
   const { height, width } = lq[0]!;
   return { count: lq.length, height, width };
 }
-
-/** Number of the latents, their sides and channels. */
-function latentShape({ unet, process, autoencoder }: RestorationModel, { count, height, width }: BatchSize): number[] {
-  const factor = latentFactor(autoencoder);
-  const side = (length: number): number => (length * process.config.sf) / factor;
-  return [count, side(height), side(width), unet.outChannels];
-}
-
-/** Images to latents and back with the resident autoencoder. */
-export function firstStageOf({ autoencoder, process }: RestorationModel, state: StateAccess): FirstStage {
-  if (!autoencoder) return createFirstStage(null, process.config);
-  const params = state.read(AUTOENCODER_GROUP);
-  const bound = {
-    encode: (image: Tensor) => encode(params, autoencoder, image),
-    decode: (z: Tensor) => decode(params, autoencoder, z),
-  };
-  return createFirstStage(bound, process.config);
-}
-
-const float = (shape: readonly number[]): TensorSpec => ({ shape, dtype: 'float32' });
-const imageShape = ({ count, height, width }: BatchSize): number[] => [count, height, width, CHANNELS];
 
 /** Values one after another; a single one is not copied. */
 function joined(parts: readonly HostArray['data'][]): Float32Array {
@@ -120,7 +88,7 @@ export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup =
   const { noiseChannels } = model.unet;
   const prepare = (size: BatchSize): Executable => {
     const latent = latentShape(model, size);
-    const eps = float([...latent.slice(0, 3), noiseChannels]);
+    const eps = float(generatorNoiseShape(model, latent));
     return engine.prepare({
       name: `restore ${sizeName(size)} in one step`,
       inputs: { lq: float(imageShape(size)), noise: float(latent), ...(noiseChannels > 0 ? { eps } : {}) },
@@ -137,7 +105,7 @@ export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup =
       const size = batchSize(lq);
       const latent = latentShape(model, size);
       const feeds: Record<string, HostArray> = { lq: toArray(lq), noise: draw(noise, 'prior', latent) };
-      if (noiseChannels > 0) feeds['eps'] = draw(noise, 'generator', [...latent.slice(0, 3), noiseChannels]);
+      if (noiseChannels > 0) feeds['eps'] = draw(noise, 'generator', generatorNoiseShape(model, latent));
       const { image } = await prepared(size).run(feeds);
       await onEvaluation();
       return toPictures(image!);
@@ -145,80 +113,49 @@ export function oneStepPass(engine: Engine, model: RestorationModel, unetGroup =
   };
 }
 
-/** Every timestep of the process, from the last to the first: three programs, so that the graph holds one U-Net and not T. */
+/** Every timestep of the process, from the last to the first. */
 export function multiStepPass(
   engine: Engine,
   model: RestorationModel,
   sampler: StepSampler,
   unetGroup = UNET_GROUP,
 ): Pass {
-  const { schedule } = model.process;
-  const prepare = (batch: BatchSize) => {
-    const size = sizeName(batch);
-    const image = float(imageShape(batch));
-    const latent = float(latentShape(model, batch));
-    const start = engine.prepare({
-      name: `encode ${size}`,
-      inputs: { lq: image, noise: latent },
-      body: ({ lq: input, noise }, state) => {
-        const zy = firstStageOf(model, state).encodeLq(input!);
-        return { zy, z: priorSample(schedule, zy, noise!) };
-      },
-    });
-    const step = engine.prepare({
-      name: `${sampler} step ${size}`,
-      inputs: { lq: image, zy: latent, z: latent, noise: latent, t: { shape: [batch.count], dtype: 'int32' } },
-      body: ({ lq: input, zy, z, noise, t }, state) => {
-        const z0 = resshift(model, state.read(unetGroup), { lq: input!, zy: zy! })(z!, t!);
-        const next =
-          sampler === 'deterministic'
-            ? deterministicStep(schedule, z!, z0, zy!, t!)
-            : stochasticStep(schedule, z!, z0, t!, noise!);
-        return { z: next };
-      },
-    });
-    const finish = engine.prepare({
-      name: `decode ${size}`,
-      inputs: { z: latent },
-      body: ({ z }, state) => ({ image: firstStageOf(model, state).decode(z!) }),
-    });
-    return { start, step, finish };
-  };
-  const prepared = oncePerSize(prepare);
-  return {
-    evaluations: schedule.steps,
-    async run(lq, noise, onEvaluation) {
-      const size = batchSize(lq);
-      const { start, step, finish } = prepared(size);
-      const latent = latentShape(model, size);
-      const input = toArray(lq);
-      const { zy, z: prior } = await start.run({ lq: input, noise: draw(noise, 'prior', latent) });
-      let z = prior!;
-      for (let t = schedule.steps - 1; t >= 0; t--) {
-        const feeds = {
-          lq: input,
-          zy: zy!,
-          z,
-          noise: draw(noise, 'step', latent, t),
-          t: { shape: [size.count], data: new Int32Array(size.count).fill(t) },
-        };
-        z = (await step.run(feeds))['z']!;
-        await onEvaluation();
-      }
-      return toPictures((await finish.run({ z }))['image']!);
-    },
-  };
+  return walkPass(engine, model, teacherWalk(model.process, sampler), unetGroup);
 }
 
-const sizeName = ({ count, height, width }: BatchSize): string => `${count}x${height}x${width}`;
+/**
+ * A student at each of the timesteps it was trained at.
+ * @param timesteps Highest first.
+ */
+export function studentPass(
+  engine: Engine,
+  model: RestorationModel,
+  timesteps: readonly number[],
+  sampler: StepSampler,
+  unetGroup = UNET_GROUP,
+): Pass {
+  return walkPass(engine, model, studentWalk(model.process, timesteps, sampler), unetGroup);
+}
 
-/** Remembers what was prepared for a size. */
-function oncePerSize<T>(prepare: (size: BatchSize) => T): (size: BatchSize) => T {
-  const prepared = new Map<string, T>();
-  return (size) => {
-    const name = sizeName(size);
-    const found = prepared.get(name) ?? prepare(size);
-    prepared.set(name, found);
-    return found;
+function walkPass(engine: Engine, model: RestorationModel, plan: WalkPlan, unetGroup: string): Pass {
+  const walk = createWalk(engine, model, plan, unetGroup);
+  const prepared = oncePerSize((size) =>
+    engine.prepare({
+      name: `decode ${sizeName(size)}`,
+      inputs: { z: float(latentShape(model, size)) },
+      body: ({ z }, state) => ({ image: firstStageOf(model, state).decode(z!) }),
+    }),
+  );
+  return {
+    evaluations: walk.evaluations,
+    async run(lq, noise, onEvaluation) {
+      let estimate: HostArray | undefined;
+      for await (const { z0 } of walk.steps(toArray(lq), (purpose, shape, step) => draw(noise, purpose, shape, step))) {
+        estimate = z0;
+        await onEvaluation();
+      }
+      const finish = prepared(batchSize(lq));
+      return toPictures((await finish.run({ z: estimate! }))['image']!);
+    },
   };
 }

@@ -19,15 +19,10 @@ import {
 } from './defaults.js';
 import { contentHash, pictureNoise } from './noise.js';
 import { imageMultiple, latentFactor, padToMultiple } from './padding.js';
-import {
-  AUTOENCODER_GROUP,
-  multiStepPass,
-  oneStepPass,
-  UNET_GROUP,
-  type Pass,
-  type RestorationModel,
-} from './passes.js';
+import { multiStepPass, oneStepPass, studentPass, type Pass } from './passes.js';
 import { CHANNELS, crop, type Box, type Picture } from './picture.js';
+import { trainedTimesteps } from './trained_timesteps.js';
+import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from './restoration_model.js';
 import { scaleBox, tileBoxes } from './tiles.js';
 
 /** How a {@link Restorer} works. */
@@ -37,7 +32,10 @@ export interface RestorerOptions {
   readonly engine: EngineOptions;
   /** Integer in [0, 2^32); a picture's noise follows from it and the pixels. */
   readonly seed?: number;
-  /** Evaluations of a teacher's network: all its timesteps if left out; 1 takes the first estimate, as SinSR does. */
+  /**
+   * Evaluations of a teacher's network: all its timesteps if left out; 1 takes the first estimate, as SinSR does. A student
+   * makes 1, or as many as the timesteps it was trained at.
+   */
   readonly steps?: number;
   readonly sampler?: StepSampler;
   /** Side of a tile in pixels of the input; larger pictures are cut up. 0: never. */
@@ -91,19 +89,29 @@ export interface Restorer {
 export async function createRestorer(options: RestorerOptions): Promise<Restorer> {
   const { model, seed = DEFAULT_SEED, sampler = STEP_SAMPLERS[0] } = options;
   const tiling = checkTiling(options);
-  const { structure, evaluateOnce } = planModel(model, options.steps);
+  const { structure, timesteps } = planModel(model, options.steps);
   const engine = createEngine(options.engine);
   try {
     // As variables, not constants, which are somewhat faster: compiling an official model (0.7 GB of weights) with
     // constants was measured to take more than 17 GB of memory, with variables 2.5 GB.
     await engine.define({ [UNET_GROUP]: treeToMemory(model.unet!.tree) });
     if (structure.autoencoder) await engine.define({ [AUTOENCODER_GROUP]: treeToMemory(model.autoencoder!.tree) });
-    const pass = evaluateOnce ? oneStepPass(engine, structure) : multiStepPass(engine, structure, sampler);
-    return new TiledRestorer(engine, structure, pass, seed, tiling);
+    return new TiledRestorer(engine, structure, passOf(engine, structure, timesteps, sampler), seed, tiling);
   } catch (error) {
     engine.dispose();
     throw error;
   }
+}
+
+function passOf(
+  engine: Engine,
+  structure: RestorationModel,
+  timesteps: PlannedModel['timesteps'],
+  sampler: StepSampler,
+): Pass {
+  if (timesteps === 'last') return oneStepPass(engine, structure);
+  if (timesteps === 'all') return multiStepPass(engine, structure, sampler);
+  return studentPass(engine, structure, timesteps, sampler);
 }
 
 interface Tiling {
@@ -131,8 +139,13 @@ function checkTiling({
   return { tile, overlap, blend, batch };
 }
 
-/** The networks' structure with the process as it is sampled, and whether one evaluation is all. */
-function planModel(model: Model, steps: number | undefined): { structure: RestorationModel; evaluateOnce: boolean } {
+/** The networks' structure with the process as it is sampled, and the timesteps: all of it, the last alone, or a student's. */
+interface PlannedModel {
+  readonly structure: RestorationModel;
+  readonly timesteps: 'all' | 'last' | readonly number[];
+}
+
+function planModel(model: Model, steps: number | undefined): PlannedModel {
   const { kind, unet, diffusion, autoencoder } = model;
   if (!unet || !diffusion) {
     throw new UserError('an autoencoder alone restores nothing', {
@@ -145,24 +158,25 @@ function planModel(model: Model, steps: number | undefined): { structure: Restor
       remedy: 'Name it with --autoencoder FILE, or export the student with its autoencoder',
     });
   }
-  if (kind === 'student' && steps !== undefined && steps !== 1) {
-    throw new UserError('a student restores in one step', {
-      key: '--steps',
-      expected: '1, or no --steps',
-      found: `${steps}`,
-    });
-  }
-  const evaluateOnce = kind === 'student' || steps === 1;
-  const kept =
-    evaluateOnce || steps === undefined || steps === diffusion.steps
-      ? diffusion
-      : { ...diffusion, timestepRespacing: steps };
+  const timesteps = kind === 'student' ? studentSteps(trainedTimesteps(model), steps) : steps === 1 ? 'last' : 'all';
+  const respaced = timesteps === 'all' && steps !== undefined && steps !== diffusion.steps;
   const structure = {
-    process: createProcess(kept),
+    process: createProcess(respaced ? { ...diffusion, timestepRespacing: steps } : diffusion),
     unet: unet.config,
     autoencoder: diffusion.latentFlag ? autoencoder!.config : null,
   };
-  return { structure, evaluateOnce };
+  return { structure, timesteps };
+}
+
+/** A student restores in one step, or in those it was trained at. */
+function studentSteps(trained: readonly number[], steps = 1): PlannedModel['timesteps'] {
+  if (steps === 1) return 'last';
+  if (steps === trained.length) return trained;
+  throw new UserError(`a student restores in one step${trained.length > 1 ? ', or in those it was trained at' : ''}`, {
+    key: '--steps',
+    expected: trained.length > 1 ? `1 or ${trained.length}` : '1, or no --steps',
+    found: `${steps}`,
+  });
 }
 
 class TiledRestorer implements Restorer {

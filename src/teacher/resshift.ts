@@ -1,5 +1,6 @@
 /** @file A residual-shifting network as a denoiser: the frozen teacher, and the fake, which is one with other parameters. */
 import { denoiser, type Denoise, type Process } from '../diffusion/denoiser.js';
+import { networkTimesteps } from '../diffusion/lookup.js';
 import type { Params, Tensor } from '../engine/tfjs.js';
 import { unet } from '../nn/unet.js';
 import type { UNetConfig } from '../nn/unet_config.js';
@@ -16,10 +17,13 @@ export interface Condition {
   readonly lq: Tensor;
   /** Its latent z_y [B, h, w, C]. */
   readonly zy: Tensor;
+  /** The student's timestep, int32 [B], for a fake that is told it. */
+  readonly tn?: Tensor;
 }
 
 /** f(z_t, y, t): estimate of z_0 from a noisy latent. Only diffusion on pixels clamps it to [-1, 1]. */
-export function resshift({ process, unet: config }: ResShiftModel, params: Params, { lq, zy }: Condition): Denoise {
+export function resshift({ process, unet: config }: ResShiftModel, params: Params, { lq, zy, tn }: Condition): Denoise {
   const clamp = !process.config.latentFlag;
-  return denoiser(process, (x, t) => unet(params, config, { x, t, lq }), zy, { clamp });
+  const studentT = tn && networkTimesteps(process.schedule.timestepMap, tn);
+  return denoiser(process, (x, t) => unet(params, config, { x, t, studentT, lq }), zy, { clamp });
 }

@@ -1,25 +1,18 @@
-/** @file The choice of distillation objective and its per-sample weights. */
+/** @file A distillation loss with the weights of its samples. */
 import { tf, type Tensor } from '../engine/tfjs.js';
 import type { DistillationPair } from '../losses/distillation_pair.js';
-import { rsdLoss } from '../losses/rsd.js';
 import { powerTenWeight, sidNormalizer } from '../losses/sample_weights.js';
-import { sidLoss } from '../losses/sid.js';
-import { vsdLoss } from '../losses/vsd.js';
 
-/** Which objective, and how its samples are weighted. */
+/** What a method minimises of the judges' estimates, [B]: where RSD, VSD and SiD differ. */
+export type DistillationLoss = (pair: DistillationPair) => Tensor;
+
+/** A loss, and how its samples are weighted. */
 export interface DistillationObjective {
-  /** `vsd` and `sid` are baselines, not RSD. */
-  readonly kind: { readonly name: 'rsd' } | { readonly name: 'vsd' } | { readonly name: 'sid'; readonly alpha: number };
+  readonly loss: DistillationLoss;
   /** Multiplies by 10^(1 - t/(T-1)). */
   readonly powerTen: boolean;
   /** Divides by the mean |f* - z0_hat| of the sample. */
   readonly sidNormalization: boolean;
-}
-
-function raw({ kind }: DistillationObjective, pair: DistillationPair): Tensor {
-  if (kind.name === 'rsd') return rsdLoss(pair);
-  if (kind.name === 'vsd') return vsdLoss(pair);
-  return sidLoss(pair, kind.alpha);
 }
 
 /**
@@ -32,7 +25,7 @@ export function distillationLoss(
   at: { steps: number; t: Tensor },
 ): Tensor {
   return tf.tidy(() => {
-    const loss = raw(objective, pair);
+    const loss = objective.loss(pair);
     const weighted = objective.powerTen ? loss.mul(powerTenWeight(at.steps, at.t)) : loss;
     return objective.sidNormalization ? weighted.div(sidNormalizer(pair)) : weighted;
   });

@@ -6,7 +6,7 @@ import { UserError } from '../errors.js';
 import { autoencoderConfigOf } from '../export/trained_model.js';
 import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
-import { AUTOENCODER_GROUP, type RestorationModel } from '../restore/passes.js';
+import { AUTOENCODER_GROUP, type RestorationModel } from '../restore/restoration_model.js';
 import { readModelFile, type Weighted } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
 import type { OutlinedNetwork } from './outline.js';

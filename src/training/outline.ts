@@ -1,6 +1,6 @@
 /** @file What a run keeps resident and how it updates it, from its config alone: nothing is read, nothing allocated. */
 import type { GroupShapes } from '../engine/graph_state.js';
-import type { Engine } from '../engine/types.js';
+import type { Engine, Program } from '../engine/types.js';
 import type { ParamSpec } from '../nn/param_spec.js';
 import { toMemoryShape } from '../weights/layout.js';
 import type { HostTree } from '../weights/tree.js';
@@ -25,10 +25,18 @@ export interface OutlinedUpdate {
   readonly times: number;
 }
 
+/** A program that is no part of an update, for one micro-batch, and how often an iteration runs it. */
+export interface OutlinedProgram {
+  readonly program: Program;
+  readonly times: number;
+}
+
 /** A run: its networks, and the updates of one iteration by name. */
 export interface Outline {
   readonly networks: readonly OutlinedNetwork[];
   readonly updates: Readonly<Record<string, OutlinedUpdate>>;
+  /** Programs that run before updates for what these take as inputs. */
+  readonly programs?: Readonly<Record<string, OutlinedProgram>>;
   /** Parts into which each update's batch is split. */
   readonly microBatches: number;
 }

@@ -1,5 +1,5 @@
-/** @file The two steps of RSD (algorithm 1) as pure functions: what is computed without gradient, and the losses. */
-import type { Process } from '../diffusion/denoiser.js';
+/** @file The two steps of RSD (algorithm 1), and of VSD and SiD, as pure functions: what has no gradient, and the losses. */
+import type { Denoise, Process } from '../diffusion/denoiser.js';
 import type { FirstStage } from '../diffusion/first_stage.js';
 import { priorSample, qSample } from '../diffusion/forward_process.js';
 import { sameTimestep } from '../diffusion/lookup.js';
@@ -12,16 +12,18 @@ import { discriminatorLoss, generatorLoss } from '../losses/gan.js';
 import { mseLoss } from '../losses/mse.js';
 import type { UNetConfig } from '../nn/unet_config.js';
 import { generate } from '../student/generate.js';
-import { resshift } from '../teacher/resshift.js';
+import { resshift, type Condition } from '../teacher/resshift.js';
 import { distillationLoss, type DistillationObjective } from './distillation_objective.js';
 
 /** The networks and the process of one distillation; parameters are given with each call. */
 export interface RsdModel {
   readonly process: Process;
-  /** Network of the teacher and of the fake. */
+  /** Network of the teacher. */
   readonly unet: UNetConfig;
   /** The same with the student's noise channels. */
   readonly studentUnet: UNetConfig;
+  /** The teacher's, or the same with a second timestep. */
+  readonly fakeUnet: UNetConfig;
   readonly firstStage: FirstStage;
   /** Absent without GAN. */
   readonly head?: GanHeadConfig;
@@ -35,14 +37,21 @@ export interface RsdInputs {
   readonly lq: Tensor;
   /** The student's timestep t_n, from its list. */
   readonly tn: Tensor;
-  /** Noise of z_tn ~ q(. | z_0, z_y). */
-  readonly noiseTn: Tensor;
+  /** Noise of z_tn ~ q(. | z_0, z_y); absent if `ztn` is given. */
+  readonly noiseTn?: Tensor;
+  /** The student's noisy input [B, h, w, C] where it was generated without the real image. */
+  readonly ztn?: Tensor;
   /** The student's own noise [B, h, w, noiseChannels]; absent without noise channels. */
   readonly eps?: Tensor;
   /** Timestep t of the networks that judge the student's output, uniform in 0..T-1. */
   readonly t: Tensor;
   /** Noise of z_t ~ q(. | z0_hat, z_y). */
   readonly noiseT: Tensor;
+  /** Timestep that the discriminator sees latents at, and their noise; absent where it sees clean ones. */
+  readonly tGan?: Tensor;
+  readonly noiseGan?: Tensor;
+  /** Noise of the real latents (fake updates). */
+  readonly noiseGanReal?: Tensor;
 }
 
 /** Latents of a batch, all [B, h, w, C]: clean, low-resolution, and the student's noisy input. */
@@ -55,10 +64,11 @@ export interface BatchLatents {
 /** Named scalars, each the mean over the batch. */
 export type Terms = Readonly<Record<string, Tensor>>;
 
-/** Encodes a batch and noises its clean latents to t_n. Outside differentiation. */
-export function encodeBatch({ process, firstStage }: RsdModel, { hr, lq, tn, noiseTn }: RsdInputs): BatchLatents {
+/** Encodes a batch and noises its clean latents to t_n, unless the noisy ones are given. Outside differentiation. */
+export function encodeBatch({ process, firstStage }: RsdModel, inputs: RsdInputs): BatchLatents {
+  const { hr, lq, tn, noiseTn, ztn } = inputs;
   const { z0, zy } = firstStage.encodePair(hr, lq);
-  return { z0, zy, ztn: qSample(process.schedule, z0, zy, tn, noiseTn) };
+  return { z0, zy, ztn: ztn ?? qSample(process.schedule, z0, zy, tn, noiseTn!) };
 }
 
 /** What a fake update trains on: the student's output z0_hat, a constant, and its noisy version z_t. */
@@ -87,24 +97,42 @@ export function fakeLosses(
   model: RsdModel,
   params: { fake: Params; head?: Params },
   sample: FakeSample,
-  { lq, t }: Pick<RsdInputs, 'lq' | 't'>,
+  inputs: Pick<RsdInputs, 'lq' | 't' | 'tn' | 'tGan' | 'noiseGan' | 'noiseGanReal'>,
 ): Terms {
   const { z0, zy, z0Hat, zt } = sample;
-  const loss = tf.tidy(() => tf.mean(fakeLoss(resshift(model, params.fake, { lq, zy })(zt, t), z0Hat)));
+  const { lq, t, tn, tGan, noiseGan, noiseGanReal } = inputs;
+  const loss = tf.tidy(() => tf.mean(fakeLoss(fakeDenoiser(model, params.fake, { lq, zy, tn })(zt, t), z0Hat)));
   if (!params.head) return { loss };
   const gan = tf.tidy(() => {
     // One call on real and fake latents: every layer treats samples separately.
-    const both = logits(model, { fake: params.fake, head: params.head! }, tf.concat([z0, z0Hat]), tf.concat([lq, lq]));
+    const twice = (a: Tensor): Tensor => tf.concat([a, a]);
+    const both = logits(model, { fake: params.fake, head: params.head! }, tf.concat([z0, z0Hat]), {
+      lq: twice(lq),
+      zy: twice(zy),
+      tn: twice(tn),
+      ...(tGan && noiseGan && noiseGanReal ? { tGan: twice(tGan), noiseGan: tf.concat([noiseGanReal, noiseGan]) } : {}),
+    });
     const [real, fake] = tf.split(both, 2) as [Tensor, Tensor];
     return discriminatorLoss(real, fake);
   });
   return { loss, gan };
 }
 
-function logits(model: RsdModel, params: { fake: Params; head: Params }, z: Tensor, lq: Tensor): Tensor {
-  const { process, unet, head } = model;
+function fakeDenoiser({ process, fakeUnet }: RsdModel, fake: Params, condition: Condition): Denoise {
+  return resshift({ process, unet: fakeUnet }, fake, condition);
+}
+
+/** Logits [B] of clean latents or, where there is noise for it, of latents noised to a timestep. */
+function logits(
+  model: RsdModel,
+  params: { fake: Params; head: Params },
+  z: Tensor,
+  { lq, zy, tn, tGan, noiseGan }: Pick<RsdInputs, 'lq' | 'tn' | 'tGan' | 'noiseGan'> & { zy: Tensor },
+): Tensor {
+  const { process, fakeUnet, head } = model;
   if (!head) throw new Error('parameters of a discriminator head were given, but the model has none');
-  return discriminate({ process, unet, head }, params, z, lq);
+  const seen = tGan && noiseGan ? qSample(process.schedule, z, zy, tGan, noiseGan) : z;
+  return discriminate({ process, unet: fakeUnet, head }, params, seen, { lq, t: tGan, tn });
 }
 
 /** Which terms a student update has; weights are the caller's. */
@@ -164,7 +192,7 @@ export function outputLosses(
   objective: StudentObjective,
 ): Terms {
   const { firstStage } = model;
-  const { hr, lq } = inputs;
+  const { hr } = inputs;
   const terms: Record<string, Tensor> = {
     loss: tf.tidy(() => {
       const pair = distillationPair(model, params, z0Hat, latents.zy, inputs);
@@ -176,7 +204,7 @@ export function outputLosses(
   if (objective.gan) {
     const { fake, head } = params;
     if (!head) throw new Error('the GAN term needs the parameters of a discriminator head');
-    terms['gan'] = tf.tidy(() => generatorLoss(logits(model, { fake, head }, z0Hat, lq)));
+    terms['gan'] = tf.tidy(() => generatorLoss(logits(model, { fake, head }, z0Hat, { ...inputs, zy: latents.zy })));
   }
   const { perceptual, mse } = objective;
   const decoded = perceptual?.from === 'same' || mse?.space === 'image' ? firstStage.decode(z0Hat) : undefined;
@@ -223,9 +251,9 @@ export function distillationPair(
   params: Pick<JudgeParams, 'teacher' | 'fake'>,
   z0Hat: Tensor,
   zy: Tensor,
-  { lq, t, noiseT }: Pick<RsdInputs, 'lq' | 't' | 'noiseT'>,
+  { lq, t, tn, noiseT }: Pick<RsdInputs, 'lq' | 't' | 'tn' | 'noiseT'>,
 ): DistillationPair {
   const zt = qSample(model.process.schedule, z0Hat, zy, t, noiseT);
-  const judge = (judgeParams: Params): Tensor => resshift(model, judgeParams, { lq, zy })(zt, t);
-  return { teacher: judge(params.teacher), fake: judge(params.fake), z0Hat };
+  const teacher = resshift(model, params.teacher, { lq, zy })(zt, t);
+  return { teacher, fake: fakeDenoiser(model, params.fake, { lq, zy, tn })(zt, t), z0Hat };
 }

@@ -10,7 +10,6 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { continuationDifferences } from '../config/compare.js';
 import { resolvedYaml } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { requireTrainable } from '../config/trainable.js';
 import { createPairStream, type PairStream } from '../data/stream.js';
 import { loadValidationSet } from '../data/validation_set.js';
 import { createEngine } from '../engine/engine.js';
@@ -58,7 +57,6 @@ export interface TrainResult {
  * @throws UserError for bad input, and when the loss or a gradient stops being finite (naming the last good checkpoint).
  */
 export async function train({ config, out, log, terminal = process.stderr }: TrainOptions): Promise<TrainResult> {
-  requireTrainable(config);
   const folder = await RunFolder.open(out, resolvedYaml(config), refuseOtherConfig);
   const shutdown = new Shutdown((signal) => log.info(`${signal}: finishing this iteration, then saving`));
   let run: Run | undefined;

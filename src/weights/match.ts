@@ -1,4 +1,4 @@
-/** @file Holds a tree of weights against what a network expects, and widens a first convolution for the noise channel. */
+/** @file Holds a tree of weights against what a network expects, and widens a layer for further inputs. */
 import { UserError } from '../errors.js';
 import type { ParamSpec } from '../nn/param_spec.js';
 import { printable } from './printable.js';
@@ -49,18 +49,19 @@ export function matchParams<T extends { readonly shape: readonly number[] }>(
 }
 
 /**
- * Appends input channels with zero weights to a convolution: the widened network ignores them at first.
+ * Appends inputs with zero weights to a layer: the widened network ignores them at first.
  * @param tree Official layout; not changed.
- * @param name Convolution `[out,in,kh,kw]`, e.g. `input_blocks.0.0.weight`.
- * @param extra Channels to append after the present ones.
+ * @param name Convolution `[out,in,kh,kw]` or linear layer `[out,in]`, e.g. `input_blocks.0.0.weight`.
+ * @param extra Inputs to append after the present ones.
  */
 export function widenInput(tree: HostTree, name: string, extra: number): HostTree {
   const narrow = tree.get(name);
-  if (narrow?.shape.length !== 4) throw new Error(`${name} is no convolution of this tree`);
-  const [out, inputs, kh, kw] = narrow.shape as [number, number, number, number];
-  const row = inputs * kh * kw;
-  const wideRow = (inputs + extra) * kh * kw;
+  if (narrow?.shape.length !== 4 && narrow?.shape.length !== 2) throw new Error(`${name} is no layer of this tree`);
+  const [out, inputs, ...kernel] = narrow.shape as [number, number, ...number[]];
+  const taps = kernel.reduce((product, side) => product * side, 1);
+  const row = inputs * taps;
+  const wideRow = (inputs + extra) * taps;
   const data = new Float32Array(out * wideRow);
   for (let o = 0; o < out; o++) data.set(narrow.data.subarray(o * row, (o + 1) * row), o * wideRow);
-  return new Map(tree).set(name, { shape: [out, inputs + extra, kh, kw], data });
+  return new Map(tree).set(name, { shape: [out, inputs + extra, ...kernel], data });
 }

@@ -39,7 +39,7 @@ describe('defaults', () => {
       ema: 0.999,
     });
     expect(config.rsd).toMatchObject({ fakeUpdates: 5, timesteps: [14, 11, 7, 3], fakeLr: 5e-5, noiseChannels: 1 });
-    expect(config.rsd.gan).toEqual({ weight: 3e-3, head: 'dmd2' });
+    expect(config.rsd.gan).toEqual({ weight: 3e-3, head: 'dmd2', noisy: false });
     expect(config.rsd.perceptual).toEqual({
       weight: 2,
       metric: 'lpips-alex',
@@ -120,7 +120,7 @@ describe('errors', () => {
     ['train: { batch: 1.5 }', /: train\.batch: not allowed \(line 1\); expected a whole number; found 1\.5/],
     [
       'method: gan',
-      /: method: not allowed \(line 1\); expected one of "rsd", "resshift", "sinsr", "autoencoder"; found "gan"/,
+      /: method: not allowed \(line 1\); expected one of "rsd", "sinsr", "vsd", "sid", "resshift", "autoencoder"; found "gan"/,
     ],
     ['data: { train: 3 }', /: data\.train: not allowed \(line 1\); expected text or a list; found 3/],
     ['data: { train: "" }', /: data\.train: not allowed \(line 1\); expected text that is not empty.*; found ""/],

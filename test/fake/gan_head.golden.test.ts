@@ -37,7 +37,7 @@ describe.each(engineKinds)('discriminator, %s', (kind) => {
         const { process, unet } = model(groupOf(inputs, 'autoencoder'));
         const params = { fake: groupOf(inputs, 'fake'), head: groupOf(inputs, 'head') };
         const logits = (z: string): Tensor =>
-          discriminate({ process, unet, head: goldenHead }, params, inputs[z]!, inputs['lq']!);
+          discriminate({ process, unet, head: goldenHead }, params, inputs[z]!, { lq: inputs['lq']! });
         return { logits_real: logits('z0'), logits_fake: logits('z0_hat') };
       },
       feeds,

@@ -61,6 +61,7 @@ export async function goldenDistillation(size: Size): Promise<GoldenDistillation
       process,
       unet: teacher.config,
       studentUnet: { ...teacher.config, noiseChannels: 1 },
+      fakeUnet: teacher.config,
       firstStage: goldenFirstStage(autoencoder.config, params, process),
       head: goldenHead,
     }),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { priorSample } from '../../src/diffusion/forward_process.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
-import { sinsrLoss } from '../../src/losses/sinsr.js';
+import { sinsrLoss, sinsrMaps, type SinsrLatents, type SinsrOptions } from '../../src/losses/sinsr.js';
 import { unet } from '../../src/nn/unet.js';
 import { lossGradients } from '../../src/training/gradients.js';
 import { treeToMemory } from '../../src/weights/layout.js';
@@ -28,33 +28,30 @@ const GRADIENT = 1e-2;
 const PATH = 1e-4;
 
 interface Case {
-  options: { learn_xT?: boolean; finetune_use_gt?: number };
+  options: { learn_xT?: boolean; finetune_use_gt?: number; xT_cov_loss?: number; loss_in_image_space?: boolean };
   terms_per_sample: Record<string, number[]>;
   loss_mean: number;
   grads: Record<string, GradSummary>;
 }
 
 const FILE = ['diffusion', 'sinsr_training.json'];
-const TERMS = ['distillation', 'inverse', 'groundTruth'] as const;
-/** Golden names. */
-const REFERENCE = { distillation: 'mse', inverse: 'mse_xT', groundTruth: 'mse_gt' } as const;
+const TERMS = ['distillation', 'inverse', 'groundTruth', 'covariance'] as const;
+/** Golden names; that of the ground truth in image space is another. */
+const REFERENCE = { distillation: 'mse', inverse: 'mse_xT', groundTruth: 'mse_gt', covariance: 'mse_xT_cov' } as const;
+const REFERENCE_IN_IMAGE_SPACE = { ...REFERENCE, groundTruth: 'mse_gt_rgb' } as const;
 
 /** The terms' weights in a case. */
-const weightsOf = ({ learn_xT, finetune_use_gt = 0 }: Case['options']): Record<string, number> => ({
+const weightsOf = ({ learn_xT, finetune_use_gt = 0, xT_cov_loss = 0 }: Case['options']): Record<string, number> => ({
   distillation: 1,
   inverse: learn_xT ? 1 : 0,
   groundTruth: finetune_use_gt,
+  covariance: xT_cov_loss,
 });
 
 describe('SinSR loss', () => {
-  const title = 'agrees in every published combination of terms, %s';
+  const title = 'agrees in every combination of terms, %s';
   it.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle(title, ...FILE), async (kind) => {
     const { cases } = goldenJson<{ cases: Record<string, Case> }>(...FILE);
-    // The reference has further options (covariance and image-space terms), which the published training leaves off.
-    const published = Object.entries(cases).filter(([, { options }]) =>
-      Object.keys(options).every((key) => ['learn_xT', 'finetune_use_gt'].includes(key)),
-    );
-    expect(published.length).toBeGreaterThan(2);
     const golden = await goldenTensors('diffusion', 'sinsr_training.safetensors');
     const process = goldenProcess();
     const { schedule } = process;
@@ -80,23 +77,35 @@ describe('SinSR loss', () => {
       expect(maxDifference(zT, golden['z_T']!)).toBeLessThan(PATH);
       expect(maxDifference(teacher, golden['z_start_teacher']!)).toBeLessThan(PATH);
 
-      const latents = { lq: lq!, z0, zT, teacher };
-      const update = prepareFor(engine, { ...latents, ...choice(TERMS) }, (inputs, state) => {
-        const params = state.read('student');
-        const run = (x: Tensor, t: Tensor): Tensor => unet(params, network.config, { x, t, lq: inputs['lq']! });
-        const { total, grads, extras } = lossGradients({ params }, () => {
-          const of = { zT: inputs['zT']!, teacher: inputs['teacher']!, z0: inputs['z0']! };
-          const perSample = { ...sinsrLoss(schedule, run, of) };
-          const means = Object.fromEntries(TERMS.map((name) => [name, tf.mean(perSample[name])]));
-          return { total: chosenTerms(inputs, means), terms: {}, extras: perSample };
-        });
-        return { total, ...extras, ...groupResults('grad', grads['params']!) };
-      });
-      for (const [name, { options, loss_mean: loss, terms_per_sample: terms, grads }] of published) {
-        const found = await update.run({ ...latents, ...choice(TERMS, weightsOf(options)) });
+      const feeds = { lq: lq!, gt: gt!, z0, zy, zT, teacher };
+      // One program for each space: compiling takes seconds.
+      const spaces = [false, true].map((inImageSpace) =>
+        prepareFor(engine, { ...feeds, ...choice(TERMS) }, (inputs, state) => {
+          const params = state.read('student');
+          const call = (x: Tensor, t: Tensor): Tensor => unet(params, network.config, { x, t, lq: inputs['lq']! });
+          const { decode } = goldenFirstStage(autoencoder.config, state.read('autoencoder'), process);
+          const options: SinsrOptions = {
+            inverse: true,
+            groundTruth: true,
+            covariance: schedule.noiseVariance[schedule.steps - 1],
+            ...(inImageSpace ? { image: { decode, hr: inputs['gt']! } } : {}),
+          };
+          const { total, grads, extras } = lossGradients({ params }, () => {
+            const maps = sinsrMaps(process, call, inputs['zy']!);
+            const perSample = sinsrLoss(maps, inputs as unknown as SinsrLatents, options);
+            const means = Object.fromEntries(TERMS.map((name) => [name, tf.mean(perSample[name]!)]));
+            return { total: chosenTerms(inputs, means), terms: {}, extras: perSample };
+          });
+          return { total, ...extras, ...groupResults('grad', grads['params']!) };
+        }),
+      );
+      for (const [name, { options, loss_mean: loss, terms_per_sample: terms, grads }] of Object.entries(cases)) {
+        const inImageSpace = options.loss_in_image_space === true;
+        const reference = inImageSpace ? REFERENCE_IN_IMAGE_SPACE : REFERENCE;
+        const found = await spaces[inImageSpace ? 1 : 0]!.run({ ...feeds, ...choice(TERMS, weightsOf(options)) });
         expect(Math.abs(found['total']!.data[0]! / loss - 1), name).toBeLessThan(LOSS);
         for (const term of TERMS.filter((key) => weightsOf(options)[key])) {
-          terms[REFERENCE[term]]!.forEach((value, i) =>
+          terms[reference[term]]!.forEach((value, i) =>
             expect(Math.abs(found[term]!.data[i]! / value - 1), `${name} ${term}`).toBeLessThan(LOSS),
           );
         }

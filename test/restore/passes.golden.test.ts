@@ -3,15 +3,9 @@ import { createProcess } from '../../src/diffusion/denoiser.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { Engine, HostArray } from '../../src/engine/types.js';
 import type { NoiseSource } from '../../src/restore/noise.js';
-import {
-  AUTOENCODER_GROUP,
-  multiStepPass,
-  oneStepPass,
-  UNET_GROUP,
-  type Pass,
-  type RestorationModel,
-} from '../../src/restore/passes.js';
+import { multiStepPass, oneStepPass, type Pass } from '../../src/restore/passes.js';
 import type { Picture } from '../../src/restore/picture.js';
+import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from '../../src/restore/restoration_model.js';
 import { treeToMemory } from '../../src/weights/layout.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { goldenTensors, item, maxDifference } from '../helpers/golden_tensors.js';

@@ -13,6 +13,9 @@ import {
   studentLosses,
   type Terms,
 } from '../../src/training/rsd_losses.js';
+import { rsd } from '../../src/training/methods/rsd.js';
+import { sid } from '../../src/training/methods/sid.js';
+import { vsd } from '../../src/training/methods/vsd.js';
 import { treeToMemory } from '../../src/weights/layout.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
@@ -54,8 +57,8 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 /** Objective of a variant's name in single.json. */
 function objectiveOf(variant: string): DistillationObjective {
   const weights = { powerTen: false, sidNormalization: variant !== 'rsd_unnormalised' };
-  if (variant.startsWith('sid_alpha')) return { kind: { name: 'sid', alpha: Number(variant.slice(9)) }, ...weights };
-  return { kind: { name: variant === 'vsd' ? 'vsd' : 'rsd' }, ...weights };
+  if (variant.startsWith('sid_alpha')) return { loss: sid({ sid: { alpha: Number(variant.slice(9)) } }), ...weights };
+  return { loss: variant === 'vsd' ? vsd() : rsd(), ...weights };
 }
 
 const variants = Object.keys(single).filter((name) => /^(rsd|vsd|sid)/.test(name));

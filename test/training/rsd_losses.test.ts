@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import type { HostArray } from '../../src/engine/types.js';
 import { mseLoss } from '../../src/losses/mse.js';
+import { rsdLoss } from '../../src/losses/rsd.js';
 import { generate, generateFromPrior } from '../../src/student/generate.js';
 import { widenByNoise } from '../../src/student/widen.js';
 import { resshift } from '../../src/teacher/resshift.js';
@@ -14,7 +15,7 @@ import { goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.
 import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
 
 const objective: StudentObjective = {
-  distillation: { kind: { name: 'rsd' }, powerTen: false, sidNormalization: true },
+  distillation: { loss: rsdLoss, powerTen: false, sidNormalization: true },
   gan: false,
 };
 

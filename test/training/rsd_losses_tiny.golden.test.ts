@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { qSample } from '../../src/diffusion/forward_process.js';
 import { tf, type Tensors } from '../../src/engine/tfjs.js';
+import { rsdLoss } from '../../src/losses/rsd.js';
 import { generate } from '../../src/student/generate.js';
 import { lossGradients } from '../../src/training/gradients.js';
 import { fakeLosses, studentLosses } from '../../src/training/rsd_losses.js';
@@ -18,7 +19,7 @@ const GRADIENT = 1e-2;
 const OUTPUT = 2e-5;
 
 const objective = {
-  distillation: { kind: { name: 'rsd' }, powerTen: false, sidNormalization: true },
+  distillation: { loss: rsdLoss, powerTen: false, sidNormalization: true },
   gan: false,
 } as const;
 
@@ -50,7 +51,7 @@ it.skipIf(!hasGolden(...FILE)).each(engineKinds)(
         const draws = rsdInputs(inputs);
         const { process } = rsd;
         const [z0, zy] = [inputs['z0']!, inputs['y']!];
-        const ztn = qSample(process.schedule, z0, zy, draws.tn, draws.noiseTn);
+        const ztn = qSample(process.schedule, z0, zy, draws.tn, draws.noiseTn!);
         const generator = { process, unet: rsd.studentUnet };
         const z0Hat = generate(generator, params.student, { ...draws, zt: ztn, t: draws.tn, zy });
         const zt = qSample(process.schedule, z0Hat, zy, draws.t, draws.noiseT);

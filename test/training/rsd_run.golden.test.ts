@@ -6,6 +6,7 @@ import type { EngineKind, HostArray } from '../../src/engine/types.js';
 import { ganHeadSpecs } from '../../src/fake/gan_head.js';
 import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
+import { rsdLoss } from '../../src/losses/rsd.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { widenByNoise } from '../../src/student/widen.js';
 import {
@@ -13,7 +14,7 @@ import {
   RsdGroup,
   studentUpdateSpec,
   type RsdUpdateContext,
-} from '../../src/training/methods/rsd_updates.js';
+} from '../../src/training/methods/distillation_updates.js';
 import { adamwScalars } from '../../src/training/optimizer.js';
 import { EMA, startingGroups } from '../../src/training/outline.js';
 import { createUpdate } from '../../src/training/update.js';
@@ -110,13 +111,17 @@ async function replay(
   const latentSide = nano.config.image_size;
   const context: RsdUpdateContext = {
     rsd: {
-      gan: { weight: hyper.gan_w, head: 'dmd2' },
+      timesteps: [],
+      inputs: 'real',
+      conditionFake: false,
+      gan: { weight: hyper.gan_w, head: 'dmd2', noisy: false },
       perceptual: { weight: hyper.lpips_w, ...weights },
       mse: { weight: 0, space: 'image' },
       powerTen: false,
       sidNormalization: true,
       noiseChannels: 1,
     },
+    loss: rsdLoss,
     model: { process: goldenProcess(), unet, autoencoder: autoencoder.config },
     ...(full
       ? {

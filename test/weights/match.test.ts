@@ -57,7 +57,7 @@ describe('widenInput', () => {
     expect(tree.get('conv')!.shape).toEqual([2, 3, 1, 2]);
   });
 
-  it('refuses what is no convolution', () => {
-    expect(() => widenInput(new Map([['b', tensor(2)]]), 'b', 1)).toThrow('no convolution');
+  it('refuses what is no layer', () => {
+    expect(() => widenInput(new Map([['b', tensor(2)]]), 'b', 1)).toThrow('no layer');
   });
 });

@@ -110,7 +110,9 @@ const STUDENT_AND_FAKE: readonly Rule[] = [
     OFF,
   ),
   only('model.ddgan_loss', false, 'no discriminator of pairs of noisy latents'),
-  only('model.condition_student_timesteps', false, 'the fake is not told the student’s timestep'),
+  derived('model.condition_student_timesteps', '`rsd.conditionFake`', z.boolean(), (value, { method }) =>
+    method === 'rsd' ? mapped({ 'rsd.conditionFake': value }) : { kind: 'ignored', why: 'this method has no fake' },
+  ),
 ];
 
 /** Rules of the section `model`. */

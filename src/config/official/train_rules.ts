@@ -26,6 +26,20 @@ function termSwitch(key: string, weightKey: string, ours: string): Rule {
   return of('rsd', derived(key, page, z.boolean(), read, { absent: { value: false } }));
 }
 
+/** A switch of one method between two of our values. */
+function choice(
+  method: OfficialMethod,
+  key: string,
+  ours: string,
+  values: { readonly true: string; readonly false: string },
+): Rule {
+  const page = `\`${ours}\`: \`${values.true}\` when true, else \`${values.false}\``;
+  return of(
+    method,
+    derived(key, page, z.boolean(), (on) => mapped({ [ours]: on ? values.true : values.false })),
+  );
+}
+
 function termWeight(key: string, switchKey: string, ours: string): Rule {
   return of(
     'rsd',
@@ -89,14 +103,11 @@ const TERMS: readonly Rule[] = [
   termWeight('train.lpips_loss_weight', 'train.lpips_loss', 'rsd.perceptual.weight'),
   termSwitch('train.mse_loss', 'train.mse_loss_weight', 'rsd.mse.weight'),
   termWeight('train.mse_loss_weight', 'train.mse_loss', 'rsd.mse.weight'),
-  of(
-    'rsd',
-    derived('train.mse_image_space', '`rsd.mse.space`: `image` when true, else `latent`', z.boolean(), (value) =>
-      mapped({ 'rsd.mse.space': value ? 'image' : 'latent' }),
-    ),
-  ),
-  only('train.true_data', true, 'student inputs come from HR photos'),
-  only('train.diffusion_gan', false, 'the discriminator sees latents without noise'),
+  choice('rsd', 'train.mse_image_space', 'rsd.mse.space', { true: 'image', false: 'latent' }),
+  choice('rsd', 'train.true_data', 'rsd.inputs', { true: 'real', false: 'generated' }),
+  of('rsd', same('train.diffusion_gan', 'rsd.gan.noisy')),
+  choice('rsd', 'train.ddim_sampler', 'rsd.renoise', { true: 'deterministic', false: 'stochastic' }),
+  choice('rsd', 'train.one_step_inference', 'rsd.validateSteps', { true: 'one', false: 'all' }),
   only('train.clip_loss', false, 'no term of CLIP embeddings'),
   only('train.cycle_loss', false, 'no cycle term'),
   ignored('train.ddgan_loss_weight', 'model.ddgan_loss is off'),
@@ -115,10 +126,16 @@ const TERMS: readonly Rule[] = [
       },
     ),
   ),
-  ...['xT_cov_loss', 'uncertainty_hyper'].map((name) =>
-    only(`train.${name}`, 0, 'an option that the release leaves off'),
+  of(
+    'sinsr',
+    derived('train.xT_cov_loss', '`sinsr.covarianceWeight`', weight.nullable(), (value) =>
+      mapped({ 'sinsr.covarianceWeight': value ?? 0 }),
+    ),
   ),
-  ...['distill_ddpm', 'use_reflow', 'reformulated_reflow', 'loss_in_image_space'].map((name) =>
+  choice('sinsr', 'train.distill_ddpm', 'sinsr.sampler', { true: 'stochastic', false: 'deterministic' }),
+  choice('sinsr', 'train.loss_in_image_space', 'sinsr.space', { true: 'image', false: 'latent' }),
+  only('train.uncertainty_hyper', 0, 'an option that the release leaves off'),
+  ...['use_reflow', 'reformulated_reflow'].map((name) =>
     only(`train.${name}`, false, 'an option that the release leaves off'),
   ),
 ];
@@ -131,8 +148,6 @@ const MACHINERY: readonly Rule[] = [
   ignored('train.save_images', 'sample images are written into the run folder'),
   ignored('train.use_ema_val', 'the moving average is what is validated'),
   same('train.tenserborad_writer', 'train.tensorboard'),
-  ignored('train.one_step_inference', 'validation restores in one step'),
-  ignored('train.ddim_sampler', 'of students that restore in several steps'),
   derived(
     'trainer.target',
     'ignored: the method follows from the keys; but a trainer with LPIPS is not supported: teachers are trained on the squared error alone (a warning)',

@@ -2,7 +2,8 @@
 import type { HostArray } from '../../engine/types.js';
 import type { AutoencoderConfig } from '../../nn/autoencoder_config.js';
 import { unetSpecs } from '../../nn/unet_specs.js';
-import { AUTOENCODER_GROUP, multiStepPass, oneStepPass, type Pass } from '../../restore/passes.js';
+import { multiStepPass, oneStepPass, type Pass } from '../../restore/passes.js';
+import { AUTOENCODER_GROUP } from '../../restore/restoration_model.js';
 import { treeToMemory } from '../../weights/layout.js';
 import type { Weighted } from '../../weights/model_file.js';
 import type { HostTree } from '../../weights/tree.js';

@@ -7,7 +7,7 @@ import { tf, type Params, type Tensor, type Tensors } from '../../engine/tfjs.js
 import { resshiftLoss } from '../../losses/resshift.js';
 import { unet } from '../../nn/unet.js';
 import { unetSpecs } from '../../nn/unet_specs.js';
-import { firstStageOf } from '../../restore/passes.js';
+import { firstStageOf } from '../../restore/restoration_model.js';
 import type { LossValue } from '../gradients.js';
 import { latentSetup, outlinedAutoencoder, type LatentSetup } from '../latent_setup.js';
 import { EMA, type Outline, type OutlinedUpdate } from '../outline.js';

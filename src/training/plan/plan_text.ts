@@ -1,4 +1,5 @@
 /** @file A memory plan as text. */
+import { hasFake } from '../../config/methods.js';
 import type { RunConfig } from '../../config/schema.js';
 import { fits, largestFitting, totalBytes, type MemoryLimits, type MemoryPlan } from './memory_plan.js';
 import type { MemoryPart } from './process_parts.js';
@@ -31,7 +32,7 @@ function runLines({ method, train, rsd, engine }: RunConfig): string[] {
   return [
     `method ${method}: ${count(train.iterations)} iterations of batch ${train.batch}` +
       (parts > 1 ? ` in ${parts} micro-batches of ${train.microBatch}` : '') +
-      (method === 'rsd' ? `; ${rsd.fakeUpdates} fake updates (K) before each student update` : '') +
+      (hasFake(method) ? `; ${rsd.fakeUpdates} fake updates (K) before each student update` : '') +
       (train.recompute ? '; activations are computed again' : ''),
     ...(engine.kind === 'eager'
       ? ['engine.kind is eager: op by op takes about twice the memory of this plan, which is for compiled programs']

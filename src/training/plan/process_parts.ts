@@ -1,6 +1,6 @@
 /** @file What a process (and a GPU) that trains holds at its peak, part by part; docs/memory.md says where the constants are from. */
 import type { RunConfig } from '../../config/schema.js';
-import { AUTOENCODER_GROUP } from '../../restore/passes.js';
+import { AUTOENCODER_GROUP } from '../../restore/restoration_model.js';
 import type { PlannedNetwork } from './traced_run.js';
 
 const KIB = 2 ** 10;

@@ -19,7 +19,7 @@ export interface PlannedNetwork {
 /** A program of an iteration. */
 export interface PlannedProgram {
   readonly name: string;
-  /** The update it belongs to, and whether it takes a micro-batch (or applies what they added up to). */
+  /** The update it belongs to (or its own name), and whether it takes a micro-batch (or applies what they added up to). */
   readonly update: string;
   readonly takesSamples: boolean;
   /** Runs in one iteration. */
@@ -50,7 +50,7 @@ export function stateBytes(networks: readonly PlannedNetwork[]): number {
 
 /** The programs of an iteration, and the operations of the graph that holds them all. */
 export function plannedPrograms(config: RunConfig): { programs: PlannedProgram[]; operations: number } {
-  const { networks, updates, microBatches } = outlineRun(config);
+  const { networks, updates, programs: others = {}, microBatches } = outlineRun(config);
   const engine = new PlanningEngine();
   try {
     for (const network of networks) {
@@ -58,14 +58,17 @@ export function plannedPrograms(config: RunConfig): { programs: PlannedProgram[]
       const groups = groupsOf(network, microBatches).map(({ group }) => [group, shapes] as const);
       engine.define(Object.fromEntries(groups));
     }
-    const programs = Object.entries(updates).flatMap(([update, { spec, times }]) =>
+    const ofUpdates = Object.entries(updates).flatMap(([update, { spec, times }]) =>
       updatePrograms(spec, microBatches, config.train.weightDecay > 0).map((program, index): PlannedProgram => {
         const takesSamples = index === 0;
         const runs = takesSamples ? times * microBatches : times;
         return { name: program.name, update, takesSamples, runs, ...engine.measure(program) };
       }),
     );
-    return { programs, operations: engine.operations };
+    const besides = Object.entries(others).map(([update, { program, times: runs }]): PlannedProgram => {
+      return { name: program.name, update, takesSamples: true, runs, ...engine.measure(program) };
+    });
+    return { programs: [...besides, ...ofUpdates], operations: engine.operations };
   } finally {
     engine.dispose();
   }

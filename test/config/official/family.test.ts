@@ -5,7 +5,6 @@ import { describe, expect, it } from 'vitest';
 import { loadAssumedNetworks } from '../../../src/config/assumed.js';
 import { loadRunConfig } from '../../../src/config/load.js';
 import { mappingLines } from '../../../src/config/official/mapping_text.js';
-import { requireTrainable } from '../../../src/config/trainable.js';
 import { createSchedule } from '../../../src/diffusion/schedule.js';
 import { autoencoderSpecs } from '../../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../../src/nn/param_spec.js';
@@ -103,8 +102,8 @@ describe('RSD.yaml', () => {
 });
 
 describe('SinSR.yaml', () => {
-  it('resolves to the method sinsr, which is not trained yet', async () => {
-    const { config, file } = await loadRunConfig(await officialFile(sinsrFile()));
+  it('resolves to the method sinsr', async () => {
+    const { config } = await loadRunConfig(await officialFile(sinsrFile()));
     expect(config).toMatchObject({
       method: 'sinsr',
       sinsr: { inverse: true, hrWeight: 1 },
@@ -112,18 +111,11 @@ describe('SinSR.yaml', () => {
       train: { betas: [0.9, 0.999], batch: 64, microBatch: 64, scheduler: { name: 'milestones' } },
       data: { train: ['traindata/train.txt', 'traindata/ffhq256.txt'], validation: { hr: null } },
     });
-    expect(() => {
-      requireTrainable(config, file);
-    }).toThrow(
-      /official\.yaml: method: this method cannot be trained yet; expected rsd, .*; found sinsr\. .*method=rsd/,
-    );
   });
 
   it('can be distilled by RSD instead', async () => {
-    const { config, file } = await loadRunConfig(await officialFile(sinsrFile()), ['method=rsd']);
-    expect(() => {
-      requireTrainable(config, file);
-    }).not.toThrow();
+    const { config } = await loadRunConfig(await officialFile(sinsrFile()), ['method=rsd']);
+    expect(config).toMatchObject({ method: 'rsd', rsd: { timesteps: [14, 11, 7, 3] } });
   });
 });
 

@@ -107,6 +107,27 @@ describe('switches and their weights', () => {
   });
 });
 
+describe('choices', () => {
+  it.each([
+    ['train.true_data', 'rsd.inputs', ['real', 'generated']],
+    ['train.ddim_sampler', 'rsd.renoise', ['deterministic', 'stochastic']],
+    ['train.one_step_inference', 'rsd.validateSteps', ['one', 'all']],
+    ['train.diffusion_gan', 'rsd.gan.noisy', [true, false]],
+    ['model.condition_student_timesteps', 'rsd.conditionFake', [true, false]],
+    ['train.distill_ddpm', 'sinsr.sampler', ['stochastic', 'deterministic']],
+    ['train.loss_in_image_space', 'sinsr.space', ['image', 'latent']],
+  ] as const)('%s is %s: %j', async (official, ours, [on, off]) => {
+    const values = ours.startsWith('sinsr') ? sinsrFile() : rsdFile();
+    for (const [value, expected] of [
+      [true, on],
+      [false, off],
+    ] as const) {
+      const { config } = await loadRunConfig(await officialFile(changed(values, official, value)));
+      expect(config).toHaveProperty(ours, expected);
+    }
+  });
+});
+
 describe('what the command line sets', () => {
   it('wins, in our keys', async () => {
     const file = await officialFile(rsdFile());
@@ -156,8 +177,8 @@ describe('errors', () => {
     ],
     ['model.ddgan_loss', true, /model\.ddgan_loss: not supported \(line \d+\); expected false; found true/],
     ['train.clip_loss', true, /train\.clip_loss: not supported/],
-    ['train.true_data', false, /train\.true_data: not supported .*expected true; found false/],
-    ['train.true_data', null, /train\.true_data: not supported .*expected true; found null/],
+    ['model.params.conv_resample', null, /conv_resample: not supported .*expected true; found null/],
+    ['train.true_data', null, /train\.true_data: not supported .*expected true or false; found null/],
     [
       'model.add_noise',
       'perhaps',

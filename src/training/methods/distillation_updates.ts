@@ -1,11 +1,12 @@
-/** @file The two updates of RSD as specifications over resident groups; `rsd.ts` feeds and schedules them. */
+/** @file The two updates of a distillation as specifications over resident groups; `distillation.ts` feeds and schedules them. */
 import type { RsdConfig } from '../../config/schema.js';
 import type { Tensor } from '../../engine/tfjs.js';
 import type { StateAccess, TensorSpec } from '../../engine/types.js';
 import type { GanHeadConfig } from '../../fake/gan_head.js';
 import { weightedSum } from '../../losses/weighted_sum.js';
 import type { UNetConfig } from '../../nn/unet_config.js';
-import { firstStageOf, type RestorationModel } from '../../restore/passes.js';
+import { firstStageOf, type RestorationModel } from '../../restore/restoration_model.js';
+import type { DistillationLoss } from '../distillation_objective.js';
 import { EMA } from '../outline.js';
 import type { ResidentPerceptual } from '../resident_perceptual.js';
 import {
@@ -20,6 +21,7 @@ import {
   type StudentObjective,
 } from '../rsd_losses.js';
 import type { UpdateSpec } from '../update.js';
+import { drawSpec, updateDraws, type Draw, type DrawContext } from './distillation_draws.js';
 
 /** Resident groups of a distillation besides the moving average. */
 export const RsdGroup = { teacher: 'teacher', student: 'student', fake: 'fake', head: 'head' } as const;
@@ -35,7 +37,10 @@ export function ganHeadConfig(kind: GanHeadConfig['kind'], unet: UNetConfig): Ga
 
 /** The networks, terms and sizes of a distillation. */
 export interface RsdUpdateContext {
-  readonly rsd: Pick<RsdConfig, 'gan' | 'perceptual' | 'mse' | 'powerTen' | 'sidNormalization' | 'noiseChannels'>;
+  readonly rsd: DrawContext['rsd'] &
+    Pick<RsdConfig, 'perceptual' | 'mse' | 'powerTen' | 'sidNormalization' | 'conditionFake'>;
+  /** What the method minimises of the judges' estimates. */
+  readonly loss: DistillationLoss;
   /** Teacher's network, process and autoencoder. */
   readonly model: RestorationModel;
   /** Absent: no GAN term. */
@@ -52,29 +57,36 @@ export interface RsdUpdateContext {
   readonly latent: readonly [number, number, number];
 }
 
+/** What one update draws at random. */
+export function drawsOf(context: RsdUpdateContext, update: 'fake' | 'student'): Readonly<Record<string, Draw>> {
+  const { rsd, latent, model, head, perceptual } = context;
+  const timesteps = [...model.process.schedule.timestepMap.keys()];
+  const lastPass = perceptual !== undefined && rsd.perceptual.from === 'last';
+  return updateDraws({ rsd, latent, timesteps, gan: head !== undefined, lastPass }, update);
+}
+
 /** The student's network: the teacher's with noise channels. */
 export const studentUnet = ({ model, rsd }: Pick<RsdUpdateContext, 'model' | 'rsd'>): UNetConfig => ({
   ...model.unet,
   noiseChannels: rsd.noiseChannels,
 });
 
-/** Whether the student update makes a pass of its own from the last timestep for the perceptual term. */
-export const usesLastPass = ({ perceptual, rsd }: RsdUpdateContext): boolean =>
-  perceptual !== undefined && rsd.perceptual.from === 'last';
+/** The fake's network: the teacher's, with a second timestep if it is told the student's. */
+export const fakeUnet = ({ model, rsd }: Pick<RsdUpdateContext, 'model' | 'rsd'>): UNetConfig => ({
+  ...model.unet,
+  ...(rsd.conditionFake ? { studentTimestep: true } : {}),
+});
 
-/** Inputs that both updates take: names and shapes of `RsdInputs`. */
-function sharedInputs(context: RsdUpdateContext): Record<string, TensorSpec> {
+/** Inputs of an update: names and shapes of `StudentInputs`. */
+function inputsOf(context: RsdUpdateContext, update: 'fake' | 'student'): Record<string, TensorSpec> {
   const { latent, hrSide, lqSide, size, rsd } = context;
   const float = (...shape: readonly number[]): TensorSpec => ({ shape: [size, ...shape], dtype: 'float32' });
-  const timestep: TensorSpec = { shape: [size], dtype: 'int32' };
+  const draws = Object.entries(drawsOf(context, update)).map(([name, draw]) => [name, drawSpec(draw, size)] as const);
   return {
     hr: float(hrSide, hrSide, 3),
     lq: float(lqSide, lqSide, 3),
-    tn: timestep,
-    t: timestep,
-    noiseTn: float(...latent),
-    noiseT: float(...latent),
-    ...(rsd.noiseChannels > 0 ? { eps: float(latent[0], latent[1], rsd.noiseChannels) } : {}),
+    ...(rsd.inputs === 'generated' ? { ztn: float(...latent) } : {}),
+    ...Object.fromEntries(draws),
   };
 }
 
@@ -82,7 +94,14 @@ function sharedInputs(context: RsdUpdateContext): Record<string, TensorSpec> {
 function boundModel(context: RsdUpdateContext, state: StateAccess): RsdModel {
   const { process, unet } = context.model;
   const firstStage = firstStageOf(context.model, state);
-  return { process, unet, studentUnet: studentUnet(context), firstStage, head: context.head };
+  return {
+    process,
+    unet,
+    studentUnet: studentUnet(context),
+    fakeUnet: fakeUnet(context),
+    firstStage,
+    head: context.head,
+  };
 }
 
 /** One update of the fake (and its head) on the student's outputs. */
@@ -91,7 +110,7 @@ export function fakeUpdateSpec(context: RsdUpdateContext): UpdateSpec {
   return {
     name: 'fake update',
     groups: context.head ? [fake, head] : [fake],
-    inputs: sharedInputs(context),
+    inputs: inputsOf(context, 'fake'),
     recompute: context.recompute,
     constants: (inputs, state) => ({
       ...drawFakeSample(boundModel(context, state), state.read(student), inputs as unknown as StudentInputs),
@@ -111,14 +130,11 @@ export function fakeUpdateSpec(context: RsdUpdateContext): UpdateSpec {
 /** One update of the student, and of its moving average. */
 export function studentUpdateSpec(context: RsdUpdateContext): UpdateSpec {
   const { teacher, fake, head, student } = RsdGroup;
-  const inputs = sharedInputs(context);
-  const { noiseTn, eps } = inputs;
-  const lastPass = usesLastPass(context) ? { noiseLast: noiseTn!, ...(eps ? { epsLast: eps } : {}) } : {};
   const { gan, perceptual, mse } = context.rsd;
   return {
     name: 'student update',
     groups: [student],
-    inputs: { ...inputs, ...lastPass },
+    inputs: inputsOf(context, 'student'),
     ema: { group: EMA, source: student },
     recompute: context.recompute,
     constants: (given, state) => ({
@@ -145,11 +161,11 @@ export function studentUpdateSpec(context: RsdUpdateContext): UpdateSpec {
   };
 }
 
-function objective({ rsd, head, perceptual }: RsdUpdateContext, state: StateAccess): StudentObjective {
+function objective({ rsd, loss, head, perceptual }: RsdUpdateContext, state: StateAccess): StudentObjective {
   const { powerTen, sidNormalization, mse } = rsd;
   const metric = (decoded: Tensor, hr: Tensor): Tensor => perceptual!.distance(state, decoded, hr);
   return {
-    distillation: { kind: { name: 'rsd' }, powerTen, sidNormalization },
+    distillation: { loss, powerTen, sidNormalization },
     gan: head !== undefined,
     ...(perceptual ? { perceptual: { metric, from: rsd.perceptual.from } } : {}),
     ...(mse.weight > 0 ? { mse: { space: mse.space } } : {}),

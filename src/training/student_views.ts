@@ -1,0 +1,51 @@
+/** @file What a distillation shows on its way: the student's restorations beside its teacher's, and their metrics. */
+import type { Engine, HostArray } from '../engine/types.js';
+import { multiStepPass, type Pass } from '../restore/passes.js';
+import type { RestorationModel } from '../restore/restoration_model.js';
+import type { GridRow } from './image_grid.js';
+import { gridImage, type ValidationPair, type ValidationResult } from './method.js';
+import type { ResidentPerceptual } from './resident_perceptual.js';
+import { RestoreValidation, restorePair } from './restore_validation.js';
+
+/** Validation and sample images of a student. */
+export class StudentViews {
+  private readonly teacher: Pass;
+  private readonly teacherImages = new Map<string, HostArray>();
+  private readonly validation: RestoreValidation;
+
+  /**
+   * @param model The teacher's networks and process.
+   * @param teacherGroup Resident group of its U-Net.
+   * @param student How the student restores.
+   */
+  constructor(
+    engine: Engine,
+    model: RestorationModel,
+    teacherGroup: string,
+    private readonly student: Pass,
+    perceptual?: ResidentPerceptual,
+  ) {
+    this.teacher = multiStepPass(engine, model, 'stochastic', teacherGroup);
+    this.validation = new RestoreValidation(engine, perceptual);
+  }
+
+  validate(pairs: readonly ValidationPair[]): Promise<ValidationResult> {
+    return this.validation.validate(this.student, pairs);
+  }
+
+  validateTeacher(pairs: readonly ValidationPair[]): Promise<ValidationResult> {
+    return this.validation.validate(this.teacher, pairs);
+  }
+
+  async sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
+    const rows: GridRow[] = [];
+    for (const pair of pairs) {
+      const teacher = this.teacherImages.get(pair.name) ?? (await restorePair(this.teacher, pair));
+      this.teacherImages.set(pair.name, teacher);
+      const images = [pair.lq, await restorePair(this.student, pair), teacher, pair.hr];
+      rows.push({ label: pair.name, images: images.map(gridImage) });
+    }
+    const steps = ({ evaluations }: Pass): string => `${evaluations} step${evaluations === 1 ? '' : 's'}`;
+    return { rows, columns: ['LR', `student, ${steps(this.student)}`, `teacher, ${steps(this.teacher)}`, 'HR'] };
+  }
+}
