@@ -12,11 +12,14 @@ import type { Pixels } from './pixels.js';
  */
 export type Degradation = (hr: Pixels, random: CountedRandom) => Promise<Pixels>;
 
+/** Degradations of one image at a time on the host; the others are of batches, on the device. */
+export type HostDegradationConfig = Exclude<DegradationConfig, { kind: 'realesrgan' }>;
+
 /**
  * The degradation a run file asks for.
  * @param scale super-resolution factor
  */
-export function createDegradation(config: DegradationConfig, scale: number): Degradation {
+export function createDegradation(config: HostDegradationConfig, scale: number): Degradation {
   switch (config.kind) {
     case 'bicubic':
       return bicubicDegradation(scale);

@@ -1,9 +1,11 @@
 /** @file The training data as a stream of (HR, LQ) batches, prepared in the background. */
 import { createHash } from 'node:crypto';
 import type { DataConfig } from '../config/schema.js';
+import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
+import { BatchDegrader } from './degradation/degrade_batch.js';
 import type { FileTable } from './file_table.js';
 import { randomSubset } from './order.js';
 import { findPhotos } from './photo_index.js';
@@ -25,6 +27,8 @@ export interface PairStreamOptions {
   readonly shard?: Shard;
   /** Receives a line now and then while photos are listed. */
   readonly log?: (line: string) => void;
+  /** Where batches are degraded; needed for the degradation `realesrgan`. */
+  readonly engine?: Engine;
 }
 
 /** Batches by index; the same (seed, index) gives the same bytes whatever was asked for before. */
@@ -85,6 +89,22 @@ function fingerprintOf(files: FileTable): string {
   return hash.digest('hex');
 }
 
+/** A batch with its LQ images. */
+interface FinishedBatch extends Pick<MadeBatch, 'failures'> {
+  readonly batch: PairBatch | undefined;
+}
+
+/** What degrades batches, if the configured degradation works on batches. */
+async function createDegrader(
+  config: DataConfig,
+  { engine, batch }: PairStreamOptions,
+): Promise<BatchDegrader | undefined> {
+  const { degradation } = config;
+  if (degradation.kind !== 'realesrgan') return undefined;
+  if (!engine) throw new Error('the degradation realesrgan needs an engine');
+  return BatchDegrader.create(engine, config, degradation, batch);
+}
+
 /**
  * Opens the training data.
  * @param config section `data`
@@ -100,18 +120,26 @@ export async function createPairStream(config: DataConfig, options: PairStreamOp
   const makeHere = (maker: BatchMaker) => (index: number) => maker.make(index);
   const producers =
     threads.length > 0 ? threads.map((t) => (i: number) => t.make(i)) : [makeHere(new BatchMaker(recipe))];
-  const prefetcher = new Prefetcher<MadeBatch>(producers, config.prefetch);
+  const made = new Prefetcher<MadeBatch>(producers, config.prefetch);
+  const degrader = lq ? undefined : await createDegrader(config, options);
+  const finish = async (index: number): Promise<FinishedBatch> => {
+    const { batch: unfinished, failures } = await made.get(index);
+    const isWhole = !unfinished || 'lq' in unfinished;
+    return { batch: isWhole ? unfinished : await degrader!.degrade(unfinished), failures };
+  };
+  // The next batch is degraded while the training step works on this one.
+  const prefetcher = new Prefetcher<FinishedBatch>([finish], Math.min(config.prefetch, 1));
   const failures = new Map<string, PhotoFailure>();
 
   return {
     photos: hr.length,
     fingerprint: fingerprintOf(hr),
     async batch(index) {
-      const made = await prefetcher.get(index);
-      for (const failure of made.failures) failures.set(failure.file, failure);
-      const tooMany = !made.batch || failures.size > config.maxFailedShare * hr.length;
+      const finished = await prefetcher.get(index);
+      for (const failure of finished.failures) failures.set(failure.file, failure);
+      const tooMany = !finished.batch || failures.size > config.maxFailedShare * hr.length;
       if (tooMany) refuseTooManyFailures(failures, hr.length, config.maxFailedShare);
-      return made.batch;
+      return finished.batch;
     },
     failures: () => [...failures.values()],
     async close() {

@@ -2,15 +2,11 @@
 import { basename, extname } from 'node:path';
 import type { DataConfig } from '../config/schema.js';
 import { UserError } from '../errors.js';
-import { CountedRandom } from '../random/counted.js';
 import { centreCrop } from './crop.js';
 import { decodePhoto } from './decode.js';
-import { createDegradation } from './degradation.js';
 import { listPhotos } from './photo_source.js';
 import { fromRgb8, type Pixels, type Rgb8 } from './pixels.js';
-
-/** Validation does not follow the run's seed: scores of different runs are comparable. */
-const VALIDATION_SEED = 0;
+import { openValidationDegradation, type ValidationDegradation } from './validation_degradation.js';
 
 /** One held-out image, values in [-1, 1]. */
 export interface ValidationPair {
@@ -38,10 +34,14 @@ async function decodeForValidation(file: string, { maxMegapixels }: DataConfig):
   }
 }
 
-async function degradedPair(file: string, sample: number, config: DataConfig): Promise<ValidationPair> {
-  const hr = centreCrop(await decodeForValidation(file, config), config);
-  const degrade = createDegradation(config.degradation, config.scale);
-  const lq = await degrade(hr, new CountedRandom({ seed: VALIDATION_SEED, purpose: 'validation degradation', sample }));
+async function degradedPair(
+  file: string,
+  index: number,
+  config: DataConfig,
+  { degrade }: ValidationDegradation,
+): Promise<ValidationPair> {
+  const crop = centreCrop(await decodeForValidation(file, config), config);
+  const { hr, lq } = await degrade(crop, index);
   return { name: stem(file), hr: toSigned(hr), lq: toSigned(lq) };
 }
 
@@ -73,16 +73,27 @@ export async function loadValidationSet(config: DataConfig): Promise<ValidationP
   const { hr, lq, count } = config.validation;
   if (hr === null) return [];
   const files = (await listPhotos(hr, 'data.validation.hr')).slice(0, count ?? undefined);
-  const lqFiles = lq === null ? undefined : await lqFilesByStem(lq);
+  return lq === null ? degradedPairs(files, config) : storedPairs(files, lq, config);
+}
+
+async function degradedPairs(files: readonly string[], config: DataConfig): Promise<ValidationPair[]> {
+  const degradation = await openValidationDegradation(config);
+  try {
+    const pairs: ValidationPair[] = [];
+    for (const [i, file] of files.entries()) pairs.push(await degradedPair(file, i, config, degradation));
+    return pairs;
+  } finally {
+    degradation.close();
+  }
+}
+
+async function storedPairs(files: readonly string[], lq: string, config: DataConfig): Promise<ValidationPair[]> {
+  const lqFiles = await lqFilesByStem(lq);
   const pairs: ValidationPair[] = [];
-  for (const [i, file] of files.entries()) {
-    if (!lqFiles) {
-      pairs.push(await degradedPair(file, i, config));
-      continue;
-    }
+  for (const file of files) {
     const lqFile = lqFiles.get(stem(file));
     if (!lqFile)
-      throw new UserError('has no LQ image of the same name', { file, key: 'data.validation.lq', found: lq! });
+      throw new UserError('has no LQ image of the same name', { file, key: 'data.validation.lq', found: lq });
     pairs.push(await storedPair(file, lqFile, config));
   }
   return pairs;

@@ -1,7 +1,6 @@
 /** @file Degradations: sizes, ranges, determinism, and that every setting does what it says. */
 import { describe, expect, it } from 'vitest';
-import type { DegradationConfig } from '../../src/config/schema.js';
-import { createDegradation } from '../../src/data/degradation.js';
+import { createDegradation, type HostDegradationConfig } from '../../src/data/degradation.js';
 import { fromRgb8, type Pixels } from '../../src/data/pixels.js';
 import { resize } from '../../src/data/resize.js';
 import { CountedRandom } from '../../src/random/counted.js';
@@ -12,15 +11,15 @@ const flat: Pixels = { height: 64, width: 64, data: new Float32Array(64 * 64 * 3
 const random = (sample = 0) => new CountedRandom({ seed: 5, purpose: 'degradation', sample });
 const gentle = { kind: 'mild', blurSigma: [0, 0], noiseSigma: [0, 0], jpegQuality: [100, 100] } as const;
 
-function mild(values: object): DegradationConfig {
-  return { ...gentle, ...values } as DegradationConfig;
+function mild(values: object): HostDegradationConfig {
+  return { ...gentle, ...values } as HostDegradationConfig;
 }
 
 function distance(a: Pixels, b: Pixels): number {
   return Math.sqrt(a.data.reduce((sum, v, i) => sum + (v - b.data[i]!) ** 2, 0) / a.data.length);
 }
 
-describe.each<DegradationConfig>([
+describe.each<HostDegradationConfig>([
   { kind: 'bicubic' },
   mild({ blurSigma: [0.2, 0.8], noiseSigma: [1, 10], jpegQuality: [70, 95] }),
 ])('$kind', (config) => {

@@ -17,7 +17,8 @@ const opened: PairStream[] = [];
 afterEach(() => Promise.all(opened.splice(0).map((stream) => stream.close())));
 
 async function open(values: object, { seed = 1, batch = 3, shard = WHOLE } = {}): Promise<PairStream> {
-  const { data } = runSchema.parse({ data: { train: good, gtSize: 32, rescale: false, workers: 0, ...values } });
+  const mild = { train: good, gtSize: 32, rescale: false, workers: 0, degradation: { kind: 'mild' } };
+  const { data } = runSchema.parse({ data: { ...mild, ...values } });
   const stream = await createPairStream(data, { seed, batch, shard });
   opened.push(stream);
   return stream;

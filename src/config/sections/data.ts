@@ -40,7 +40,13 @@ export const dataSection = z.strictObject({
     .describe(
       'With rescale false, side of the crop that is degraded, of which gtSize is then cut (300 in the official code); null: gtSize.',
     ),
-  degradation: degradationSection.prefault({ kind: 'mild' }).describe('How LQ is made from HR.'),
+  degradation: degradationSection.prefault({ kind: 'realesrgan' }).describe('How LQ is made from HR.'),
+  pool: countOrZero
+    .nullable()
+    .default(null)
+    .describe(
+      'Pairs kept back, of which each batch takes a random part: a multiple of train.batch, 0 for none; null: 10 batches for the degradation realesrgan, else none.',
+    ),
   workers: countOrZero.default(4).describe('Threads that prepare batches; 0 prepares them on the main thread.'),
   prefetch: countOrZero.default(4).describe('Batches prepared ahead.'),
   cacheMb: countOrZero.default(512).describe('Memory for decoded photos, MiB, over all threads; 0 decodes every time.'),

@@ -82,8 +82,7 @@ function stage(defaults: StageDefaults) {
   });
 }
 
-/** The Real-ESRGAN pipeline. */
-export const realesrganSection = z.strictObject({
+const realesrgan = z.strictObject({
   kind: z.literal('realesrgan').describe('The second-order Real-ESRGAN pipeline, on the device (docs/degradation.md).'),
   first: stage({
     kernelSize: 21,
@@ -122,7 +121,7 @@ export const realesrganSection = z.strictObject({
 });
 
 /** Degradations, told apart by `kind`. */
-export const degradationSection = z.discriminatedUnion('kind', [bicubic, mild]);
+export const degradationSection = z.discriminatedUnion('kind', [bicubic, mild, realesrgan]);
 
 /** Settings of the Real-ESRGAN pipeline. */
-export type RealEsrganConfig = z.infer<typeof realesrganSection>;
+export type RealEsrganConfig = z.infer<typeof realesrgan>;

@@ -9,6 +9,7 @@ import { CountedRandom } from '../../random/counted.js';
 import type { ResizeFilter } from '../taps.js';
 import { drawFinalSinc, drawKernel, kernelValues, type KernelChoice } from './kernel_draw.js';
 import { drawNoise, type NoiseDraws } from './noise_draws.js';
+import { firstSide, secondSide, type DegradationSides } from './sides.js';
 import { weightedIndex } from './weighted_index.js';
 
 /** A resize, the same one for the whole batch. */
@@ -48,17 +49,9 @@ export interface BatchKey {
   /** What the batch is for, the beginning of every purpose: `degradation` for training. */
   readonly purpose: string;
   readonly index: number;
+  /** Images of the batch, and the number of the first one where several processes make a batch together. */
   readonly samples: number;
-}
-
-/** Sides of the images, pixels. */
-export interface DegradationSides {
-  /** HR as it is degraded. */
-  readonly hr: number;
-  /** The part of it that is kept. */
-  readonly crop: number;
-  /** HR pixels per LQ pixel. */
-  readonly factor: number;
+  readonly first?: number;
 }
 
 const FILTERS = ['area', 'bilinear', 'bicubic'] as const;
@@ -105,20 +98,13 @@ function drawKernels(
   return { side, values, choices };
 }
 
-/** Side of the image after the first resize. */
-export const firstSide = ({ hr }: DegradationSides, { factor }: ResizeDraw): number => Math.floor(hr * factor);
-
-/** Side of the image after the second resize, which is measured on LQ. */
-export const secondSide = ({ hr, factor }: DegradationSides, resize: ResizeDraw): number =>
-  Math.floor((hr / factor) * resize.factor);
-
 /** Draws all that is random in a batch. */
 export function drawDegradation(config: RealEsrganConfig, sides: DegradationSides, key: BatchKey): DegradationDraws {
-  const { seed, index: iteration, samples } = key;
+  const { seed, index: iteration, samples, first: start = 0 } = key;
   const stream = (what: string, sample?: number): CountedRandom =>
     new CountedRandom({ seed, purpose: `${key.purpose}/${what}`, iteration, sample });
   const streams = (what: string): CountedRandom[] =>
-    Array.from({ length: samples }, (_, sample) => stream(what, sample));
+    Array.from({ length: samples }, (_, sample) => stream(what, start + sample));
   const coins = drawCoins(config, sides, stream('batch'));
   const noise = (pass: 'first' | 'second', side: number): NoiseDraws =>
     drawNoise(config[pass], coins[pass].gaussian, side, {

@@ -1,6 +1,5 @@
 /** @file Whole batches through the pipeline, every draw as recorded, against golden values; op by op and compiled. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { realesrganSection } from '../../../src/config/sections/degradation.js';
 import type { DegradationDraws, KernelDraws, ResizeDraw } from '../../../src/data/degradation/draws.js';
 import type { NoiseDraws } from '../../../src/data/degradation/noise_draws.js';
 import { DegradationPipeline } from '../../../src/data/degradation/pipeline.js';
@@ -12,6 +11,7 @@ import { engineKinds } from '../../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../../helpers/golden.js';
 import { goldenJson, goldenTensors, items, maxDifference } from '../../helpers/golden_tensors.js';
 import { requireJpegTolerance } from '../../helpers/jpeg_tolerance.js';
+import { realEsrganConfig } from '../../helpers/realesrgan.js';
 
 /** Images are whole 255ths: equal but for the rounding of float32, except where a level was on the edge. */
 const EXACT = 1e-6;
@@ -120,7 +120,7 @@ describe.skipIf(!hasGolden(...FILE)).each(engineKinds)(goldenTitle('pipeline, %s
     try {
       const gt = tensors[`${name}.gt`]!;
       const [samples, side] = gt.shape as [number, number];
-      const config = realesrganSection.parse({ kind: 'realesrgan', sharpen: draws.use_sharp });
+      const config = realEsrganConfig({ sharpen: draws.use_sharp });
       const sides = { hr: side, crop: draws.gt_patch, factor: draws.sf };
       const pipeline = await DegradationPipeline.create(engine, config, sides, samples);
       const { hr, lq } = await pipeline.degrade(gt.data as Float32Array, drawsOf(recorded, tensors));

@@ -1,0 +1,34 @@
+/** @file Sides of the images on their way through a degradation, pixels. */
+import type { DataConfig } from '../../config/schema.js';
+import type { RealEsrganConfig } from '../../config/sections/degradation.js';
+import type { ResizeDraw } from './draws.js';
+
+/** Sides at both ends of a degradation. */
+export interface DegradationSides {
+  /** HR as it is degraded. */
+  readonly hr: number;
+  /** The part of it that is kept. */
+  readonly crop: number;
+  /** HR pixels per LQ pixel. */
+  readonly factor: number;
+}
+
+/** Side of the HR crop that is degraded; `gtSize` of it is kept. */
+export function degradedSide({ rescale, cropPad, gtSize }: Pick<DataConfig, 'rescale' | 'cropPad' | 'gtSize'>): number {
+  return rescale ? gtSize : (cropPad ?? gtSize);
+}
+
+/** Sides of a run's images. */
+export function degradationSides(
+  data: Pick<DataConfig, 'rescale' | 'cropPad' | 'gtSize' | 'scale'>,
+  { resizeBack }: Pick<RealEsrganConfig, 'resizeBack'>,
+): DegradationSides {
+  return { hr: degradedSide(data), crop: data.gtSize, factor: resizeBack ?? data.scale };
+}
+
+/** Side of the image after the first resize. */
+export const firstSide = ({ hr }: DegradationSides, { factor }: ResizeDraw): number => Math.floor(hr * factor);
+
+/** Side of the image after the second resize, which is measured on LQ. */
+export const secondSide = ({ hr, factor }: DegradationSides, resize: ResizeDraw): number =>
+  Math.floor((hr / factor) * resize.factor);
