@@ -1,7 +1,6 @@
 /** @file `rsd-weights`: lists weight files, and converts them between `.pth` and safetensors. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors.js';
-import { suggestion } from '../suggestion.js';
 import { formatDuration } from '../training/progress.js';
 import { convertWeights } from '../weights/convert.js';
 import { inspectWeights, type GuessedModel, type Inspection, type ListedTensor } from '../weights/inspect.js';
@@ -9,6 +8,7 @@ import { printable } from '../weights/printable.js';
 import { CHECKPOINT_MODELS } from '../weights/weight_file.js';
 import { createParser, parseArguments } from './arguments.js';
 import { createLogger, logArguments } from './log.js';
+import { runSubcommand } from './subcommands.js';
 
 const USAGE = `$0 <command>
 
@@ -31,24 +31,26 @@ and bits unless --half is given. One tensor is held at a time. PyTorch loads the
 const REPORT_EVERY = 5;
 
 /** Runs the program; see `--help`. */
-export async function main(argv: string[]): Promise<number> {
-  const [command, ...rest] = argv;
-  if (command === 'inspect') return inspect(rest);
-  if (command === 'convert') return convert(rest);
-  if (command !== undefined && !command.startsWith('-')) {
-    const meant = suggestion(command, ['inspect', 'convert']);
-    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`;
-    throw new UserError(`unknown command ${printable(command)}${hint}`, { remedy: 'See --help' });
-  }
-  const parser = createParser('rsd-weights', USAGE)
-    .command('inspect FILE', 'list tensors and networks')
-    .command('convert IN OUT', 'between .pth and .safetensors, or to half precision')
-    .demandCommand(1, 'say what to do: inspect or convert')
-    .example('$0 inspect resshift_realsrx4_s15_v1.pth', 'what is it?')
-    .example('$0 convert model_3000.pth student.safetensors --model student', 'one network of a training checkpoint')
-    .epilogue('Each command has its own --help.');
-  await parseArguments(parser, argv);
-  return 0;
+export function main(argv: string[]): Promise<number> {
+  return runSubcommand(
+    {
+      name: 'rsd-weights',
+      usage: USAGE,
+      commands: {
+        inspect: { usage: 'inspect FILE', describe: 'list tensors and networks', run: inspect },
+        convert: {
+          usage: 'convert IN OUT',
+          describe: 'between .pth and .safetensors, or to half precision',
+          run: convert,
+        },
+      },
+      examples: [
+        ['$0 inspect resshift_realsrx4_s15_v1.pth', 'what is it?'],
+        ['$0 convert model_3000.pth student.safetensors --model student', 'one network of a training checkpoint'],
+      ],
+    },
+    argv,
+  );
 }
 
 async function inspect(argv: string[]): Promise<number> {

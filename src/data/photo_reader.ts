@@ -98,7 +98,8 @@ export class PhotoReader {
   }
 }
 
-function requireScale(hr: Rgb8, lq: Rgb8, lqFile: string, scale: number): void {
+/** @throws Error naming both sizes if the HR photo is not `scale` times as large as its LQ photo */
+export function requireScale(hr: Rgb8, lq: Rgb8, lqFile: string, scale: number): void {
   if (hr.height === lq.height * scale && hr.width === lq.width * scale) return;
   throw new Error(
     `${hr.width}x${hr.height} is not ${scale} times its LQ photo ${lqFile}, ${lq.width}x${lq.height} (data.scale ${scale})`,

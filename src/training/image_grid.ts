@@ -1,73 +1,24 @@
 /** @file Labelled comparison grids (LR | student | teacher | HR) as PNG files. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import sharp from 'sharp';
-import { drawText, GLYPH_HEIGHT, textWidth } from './bitmap_font.js';
+import { CHANNELS } from '../data/pixels.js';
+import { canvasPng, createCanvas, drawLabel, drawTile, lineHeight, type Canvas, type GridImage } from './canvas.js';
 import { writeFileDurably } from './durable_file.js';
 
-const CHANNELS = 3;
+export type { GridImage } from './canvas.js';
+
 /** Pixels between tiles and around the grid. */
 const GAP = 4;
-const BACKGROUND = 24;
-const INK = 235;
 /** Tiles smaller than this are magnified by a whole number, so that tiny images and their labels can be read. */
 const MIN_TILE_WIDTH = 96;
 /** Tile width from which labels are drawn at double size. */
 const LARGE_TILE_WIDTH = 192;
-
-/** RGB pixels [height, width, 3] row by row: floats in [-1, 1] (clamped), or bytes. */
-export interface GridImage {
-  readonly data: Float32Array | Uint8Array | Uint8ClampedArray;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** Images side by side that show the same thing; smaller ones are enlarged to the largest. */
 export interface GridRow {
   /** Drawn above the row, e.g. the file name. */
   readonly label?: string;
   readonly images: readonly GridImage[];
-}
-
-/** An RGB image of bytes that can be drawn on. */
-interface Canvas {
-  readonly data: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-}
-
-function fill(canvas: Canvas, x: number, y: number, value: number): void {
-  const at = (y * canvas.width + x) * CHANNELS;
-  canvas.data.fill(value, at, at + CHANNELS);
-}
-
-/** Draws what fits of a text into `room` pixels, each of its pixels as a square of `scale`. */
-function drawLabel(canvas: Canvas, text: string, left: number, top: number, room: number, scale: number): void {
-  let shown = text;
-  while (textWidth(shown) * scale > room) shown = shown.slice(0, -1);
-  drawText(shown, (x, y) => {
-    for (let dy = 0; dy < scale; dy++) {
-      for (let dx = 0; dx < scale; dx++) fill(canvas, left + x * scale + dx, top + y * scale + dy, INK);
-    }
-  });
-}
-
-function toByte(data: GridImage['data'], index: number): number {
-  const value = data[index]!;
-  return data instanceof Float32Array ? Math.round(Math.min(Math.max((value + 1) * 127.5, 0), 255)) : value;
-}
-
-/** Draws an image by nearest neighbour into a tile of `height` x `width`, keeping its shape, at the upper left. */
-function drawTile(canvas: Canvas, image: GridImage, left: number, top: number, height: number, width: number): void {
-  const zoom = Math.min(height / image.height, width / image.width);
-  for (let y = 0; y < Math.round(image.height * zoom); y++) {
-    const sourceRow = Math.min(Math.floor((y + 0.5) / zoom), image.height - 1) * image.width;
-    for (let x = 0; x < Math.round(image.width * zoom); x++) {
-      const source = (sourceRow + Math.min(Math.floor((x + 0.5) / zoom), image.width - 1)) * CHANNELS;
-      const at = ((top + y) * canvas.width + left + x) * CHANNELS;
-      for (let c = 0; c < CHANNELS; c++) canvas.data[at + c] = toByte(image.data, source + c);
-    }
-  }
 }
 
 function checkRows(rows: readonly GridRow[], columns: number): void {
@@ -95,12 +46,12 @@ function composeGrid(rows: readonly GridRow[], columnLabels: readonly string[]):
   const tiles = rows.map(tileSize);
   const columnWidth = Math.max(...tiles.map(({ width }) => width));
   const textScale = columnWidth >= LARGE_TILE_WIDTH ? 2 : 1;
-  const textHeight = GLYPH_HEIGHT * textScale + GAP;
+  const textHeight = lineHeight(textScale) + GAP;
   const width = GAP + columnLabels.length * (columnWidth + GAP);
   const labelHeights = rows.map(({ label }) => (label ? textHeight : 0));
   const height =
     GAP + textHeight + rows.reduce((sum, _, index) => sum + labelHeights[index]! + tiles[index]!.height + GAP, 0);
-  const canvas = { data: new Uint8Array(height * width * CHANNELS).fill(BACKGROUND), height, width };
+  const canvas = createCanvas(height, width);
 
   const columnLeft = (column: number): number => GAP + column * (columnWidth + GAP);
   columnLabels.forEach((label, column) => {
@@ -131,10 +82,7 @@ export async function writeGrid(
   rows: readonly GridRow[],
   columnLabels: readonly string[],
 ): Promise<void> {
-  const { data, height, width } = composeGrid(rows, columnLabels);
-  const png = await sharp(data, { raw: { width, height, channels: CHANNELS } })
-    .png()
-    .toBuffer();
+  const png = await canvasPng(composeGrid(rows, columnLabels));
   await mkdir(path.dirname(file), { recursive: true });
   await writeFileDurably(file, png);
 }
