@@ -15,8 +15,9 @@ export interface Taps {
  * - `area`: adaptive average pooling (whole input pixels).
  * - `box`: average with fractional pixel coverage; for reductions.
  * - `imresize`: MATLAB's antialiased bicubic, a = -0.5, symmetric border.
+ * - `antialiased-bicubic`: Pillow's; a = -0.5, the kernel cut off at the border.
  */
-export type ResizeFilter = 'bilinear' | 'bicubic' | 'area' | 'box' | 'imresize';
+export type ResizeFilter = 'bilinear' | 'bicubic' | 'area' | 'box' | 'imresize' | 'antialiased-bicubic';
 
 type Tap = readonly [index: number, weight: number];
 
@@ -111,6 +112,20 @@ function imresize(input: number, output: number, ratio: number): Taps {
   });
 }
 
+function antialiasedBicubic(input: number, output: number, ratio: number): Taps {
+  const stretch = Math.max(ratio, 1);
+  return tabulate(output, (i) => {
+    const centre = (i + 0.5) * ratio;
+    const first = Math.max(Math.floor(centre - 2 * stretch + 0.5), 0);
+    const end = Math.min(Math.floor(centre + 2 * stretch + 0.5), input);
+    const taps = Array.from({ length: end - first }, (_, k): Tap => {
+      return [first + k, cubic((first + k + 0.5 - centre) / stretch, -0.5)];
+    });
+    const sum = taps.reduce((total, [, weight]) => total + weight, 0);
+    return taps.map(([index, weight]): Tap => [index, weight / sum]);
+  });
+}
+
 /**
  * Tap table of a resize.
  * @param input pixels in
@@ -129,6 +144,8 @@ export function resizeTaps(filter: ResizeFilter, input: number, output: number, 
       return box(input, output);
     case 'imresize':
       return imresize(input, output, ratio);
+    case 'antialiased-bicubic':
+      return antialiasedBicubic(input, output, ratio);
   }
 }
 

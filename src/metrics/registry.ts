@@ -7,6 +7,7 @@
  * docs/metrics.md; how to read and to load it is in its {@link MetricDescription}.
  */
 import { distsMetric } from './dists.js';
+import { fidMetric, fidPytorchMetric } from './fid.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
 import type { ImageMetric, SetMetric } from './metric.js';
 import { niqeBasicsrMetric, niqeMetric } from './niqe.js';
@@ -35,7 +36,9 @@ export const imageMetrics = {
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */
-export const setMetrics = {} as const satisfies Readonly<Record<string, SetMetric>>;
+export const setMetrics = { fid: fidMetric, 'fid-pytorch': fidPytorchMetric } as const satisfies Readonly<
+  Record<string, SetMetric>
+>;
 
 export type ImageMetricName = keyof typeof imageMetrics;
 export type SetMetricName = keyof typeof setMetrics;
