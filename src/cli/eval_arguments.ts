@@ -1,0 +1,169 @@
+/** @file `rsd-eval`: its options, and those that name something (`name=value`). */
+import type { Argv } from 'yargs';
+import { UserError } from '../errors.js';
+import { PROTOCOLS } from '../evaluation/protocols.js';
+import { DEFAULT_SEED, DEFAULT_TILE } from '../restore/defaults.js';
+import { createParser } from './arguments.js';
+import { logArguments } from './log.js';
+
+const USAGE = `$0 --hr ORIGINALS --restored NAME=FOLDER --output REPORT
+$0 --lr INPUTS --hr ORIGINALS --model NAME=FILE --output REPORT
+
+Measures restored images, or restores images with one or several models and measures them. Images pair by file
+name, endings aside. REPORT gets index.html (open it in a browser), per_image.csv, per_image.json, report.json
+and, for models, restored/NAME. What is there already is not done again: an interrupted evaluation goes on with
+the same command.`;
+
+const MEGABYTE_LIMIT = 16;
+const GALLERY = 12;
+
+/** The parser with all options. */
+export function createEvalParser() {
+  return createParser('rsd-eval', USAGE)
+    .parserConfiguration({ 'duplicate-arguments-array': true, 'greedy-arrays': false })
+    .options({
+      output: { type: 'string', demandOption: true, requiresArg: true, describe: 'folder for the report' },
+      restored: {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'NAME=FOLDER of restored images; repeatable',
+      },
+      model: {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'NAME=FILE: student or teacher that restores the images of --lr; repeatable',
+      },
+      hr: { type: 'string', requiresArg: true, describe: 'folder of originals' },
+      lr: { type: 'string', requiresArg: true, describe: 'folder of low-resolution images' },
+      'make-lr': {
+        type: 'boolean',
+        default: false,
+        conflicts: 'lr',
+        implies: 'hr',
+        describe: 'make the low-resolution images: originals reduced four times (antialiased bicubic)',
+      },
+      crop: {
+        type: 'number',
+        requiresArg: true,
+        implies: 'make-lr',
+        describe: 'with --make-lr: only the middle of each original, at most this many pixels a side',
+      },
+      title: { type: 'string', requiresArg: true, describe: 'of the page', defaultDescription: "the output's name" },
+    })
+    .options({
+      metrics: {
+        type: 'string',
+        requiresArg: true,
+        describe: 'comma-separated names (see docs/metrics.md)',
+        defaultDescription: 'psnr, ssim, st-lpips-alex, and those of --metric-weights',
+      },
+      'metric-weights': {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'METRIC=FILE[,FILE]: weights of a metric; repeatable',
+      },
+      protocol: { choices: PROTOCOLS, describe: 'restore and measure as the published tables; needs --dataset' },
+      dataset: { type: 'string', requiresArg: true, implies: 'protocol', describe: 'which dataset the folders hold' },
+      'stats-seed': { type: 'number', default: 0, requiresArg: true, describe: 'of bootstrap and permutations' },
+      gallery: { type: 'number', default: GALLERY, requiresArg: true, describe: 'images on the page, at most' },
+      'page-mb': {
+        type: 'number',
+        default: MEGABYTE_LIMIT,
+        requiresArg: true,
+        describe: 'megabytes of pictures on the page, at most',
+      },
+    })
+    .options({
+      autoencoder: { type: 'string', requiresArg: true, describe: 'autoencoder of official weights' },
+      config: { type: 'string', requiresArg: true, describe: 'run file or official YAML file of official weights' },
+      steps: { type: 'number', requiresArg: true, describe: 'steps of teachers', defaultDescription: 'all' },
+      seed: { type: 'number', requiresArg: true, describe: 'of the noise', defaultDescription: `${DEFAULT_SEED}` },
+      tile: {
+        type: 'number',
+        requiresArg: true,
+        conflicts: 'protocol',
+        describe: 'side of tiles in input pixels; 0: never cut',
+        defaultDescription: `${DEFAULT_TILE}`,
+      },
+      overlap: {
+        type: 'number',
+        requiresArg: true,
+        conflicts: 'protocol',
+        describe: 'pixels neighbouring tiles share',
+        defaultDescription: 'tile / 8',
+      },
+      'match-release': {
+        type: 'boolean',
+        describe: 'write restored images as the RSD release: JPEG inputs give JPEG (with --protocol: unless --no-...)',
+      },
+      overwrite: { type: 'boolean', default: false, describe: 'restore again what is there already' },
+      device: { type: 'string', default: 'cpu', requiresArg: true, describe: 'cpu or cuda:N' },
+      ...logArguments,
+    })
+    .example('$0 --hr originals --restored mine=restored --output report', 'a folder that was restored before')
+    .example(
+      '$0 --lr inputs --hr originals --model student=a.safetensors --model teacher=b.safetensors --output report',
+      'two models side by side',
+    )
+    .example(
+      '$0 --make-lr --crop 256 --hr photos/heldout --model tiny=models/tiny-student.safetensors --output report',
+      'with nothing but photos',
+    )
+    .example(
+      '$0 --protocol sinsr --dataset RealSR --lr RealSR/LR --hr RealSR/HR --model mine=student.safetensors --output report',
+      'beside the published table',
+    )
+    .epilogue('Exits with 1 if images could not be restored, 2 after bad input, 130 or 143 when stopped.');
+}
+
+type Options<P> = P extends Argv<infer T> ? T : never;
+export type EvalOptions = Options<ReturnType<typeof createEvalParser>>;
+
+/**
+ * Options of the form `name=value` by name.
+ * @throws UserError if one has another form, or a name is given twice.
+ */
+export function namedValues(texts: readonly string[], key: string): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value] = /^([^=/]+)=(.+)$/.exec(text) ?? [];
+    if (!name || !value) {
+      throw new UserError('a name is missing', { key, expected: 'NAME=PATH, without / in the name', found: text });
+    }
+    if (values.has(name)) throw new UserError('a name is given twice', { key, found: name });
+    values.set(name, value);
+  }
+  return values;
+}
+
+/** Options that are lists by nature. */
+const LISTS = new Set(['restored', 'model', 'metric-weights', 'metricWeights', '_']);
+
+/** @throws UserError if an option that is no list is given twice, or a number is none that is possible. */
+export function checkOptions(args: EvalOptions): void {
+  for (const [name, value] of Object.entries(args)) {
+    if (Array.isArray(value) && !LISTS.has(name)) {
+      throw new UserError('given more than once', { key: `--${name}`, found: value.join(', ') });
+    }
+  }
+  const whole = (key: 'stats-seed' | 'gallery' | 'seed' | 'crop', least: number, below: number): void => {
+    const value = args[key];
+    if (value === undefined || (Number.isInteger(value) && value >= least && value < below)) return;
+    const expected = `a whole number from ${least}${Number.isFinite(below) ? ` to ${below - 1}` : ''}`;
+    throw new UserError('impossible number', { key: `--${key}`, expected, found: `${value}` });
+  };
+  whole('stats-seed', 0, 2 ** 32);
+  whole('seed', 0, 2 ** 32);
+  whole('gallery', 0, Infinity);
+  whole('crop', 1, Infinity);
+  if (!(args['page-mb'] >= 0)) {
+    throw new UserError('impossible number', {
+      key: '--page-mb',
+      expected: 'a number from 0',
+      found: `${args['page-mb']}`,
+    });
+  }
+}
