@@ -76,13 +76,12 @@ function randomBatches({ seed, train, data }: RunConfig): PairBatches {
     const random = new CountedRandom({ seed, purpose, iteration });
     return Float32Array.from({ length: train.batch * side * side * 3 }, () => random.uniform(-1, 1));
   };
-  return {
-    batch: (index) =>
-      Promise.resolve({
-        hr: images('hr', index, data.gtSize),
-        lq: images('lq', index, data.gtSize / data.scale),
-      }),
-  };
+  const batch = (index: number) =>
+    Promise.resolve({
+      hr: images('hr', index, data.gtSize),
+      lq: images('lq', index, data.gtSize / data.scale),
+    });
+  return { batch, fresh: batch };
 }
 
 /** Times every run of every program of an engine. */

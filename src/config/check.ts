@@ -1,5 +1,6 @@
 /** @file Rules between keys, checked before anything is built: batches, timesteps. Sizes are in `check_sizes.ts`. */
 import { UserError } from '../errors.js';
+import { checkData } from './check_data.js';
 import { checkSizes } from './check_sizes.js';
 import { hasFake } from './methods.js';
 import type { ParsedRun, RunConfig } from './schema.js';
@@ -109,4 +110,5 @@ export function checkRun(config: RunConfig, run: NamedRun): void {
   if (hasFake(config.method)) checkTimesteps(config, fail);
   if (config.method === 'sinsr') checkPrediction(config, fail);
   checkSizes(config, fail);
+  checkData(config, fail);
 }

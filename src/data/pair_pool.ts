@@ -2,8 +2,23 @@
  * @file A pool of training pairs between the stream and the training step: pairs that share the draws of a batch are spread
  * over many batches.
  */
+import type { DataConfig } from '../config/schema.js';
 import { CountedRandom } from '../random/counted.js';
 import type { HostTree } from '../weights/tree.js';
+
+/** Batches that the pool holds by default. */
+const DEFAULT_BATCHES = 10;
+
+/**
+ * Pairs in the pool of a run: as configured, or ten batches where draws are shared by a batch.
+ * @param batch images of a batch
+ */
+export function poolSize(
+  { pool, lq, degradation }: Pick<DataConfig, 'pool' | 'lq' | 'degradation'>,
+  batch: number,
+): number {
+  return pool ?? (lq === null && degradation.kind === 'realesrgan' ? DEFAULT_BATCHES * batch : 0);
+}
 
 /** Images of one batch, any range. */
 interface Pairs {

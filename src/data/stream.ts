@@ -1,7 +1,7 @@
 /** @file The training data as a stream of (HR, LQ) batches, prepared in the background. */
 import { createHash } from 'node:crypto';
 import type { DataConfig } from '../config/schema.js';
-import type { Engine } from '../engine/types.js';
+import type { EngineOptions } from '../engine/engine.js';
 import { UserError } from '../errors.js';
 import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
@@ -27,8 +27,8 @@ export interface PairStreamOptions {
   readonly shard?: Shard;
   /** Receives a line now and then while photos are listed. */
   readonly log?: (line: string) => void;
-  /** Where batches are degraded; needed for the degradation `realesrgan`. */
-  readonly engine?: Engine;
+  /** How batches are degraded where that is done on the device; compiled by default. */
+  readonly engine?: EngineOptions;
 }
 
 /** Batches by index; the same (seed, index) gives the same bytes whatever was asked for before. */
@@ -97,12 +97,10 @@ interface FinishedBatch extends Pick<MadeBatch, 'failures'> {
 /** What degrades batches, if the configured degradation works on batches. */
 async function createDegrader(
   config: DataConfig,
-  { engine, batch }: PairStreamOptions,
+  { engine = { kind: 'compiled' }, batch }: PairStreamOptions,
 ): Promise<BatchDegrader | undefined> {
   const { degradation } = config;
-  if (degradation.kind !== 'realesrgan') return undefined;
-  if (!engine) throw new Error('the degradation realesrgan needs an engine');
-  return BatchDegrader.create(engine, config, degradation, batch);
+  return degradation.kind === 'realesrgan' ? BatchDegrader.create(engine, config, degradation, batch) : undefined;
 }
 
 /**
@@ -144,6 +142,7 @@ export async function createPairStream(config: DataConfig, options: PairStreamOp
     failures: () => [...failures.values()],
     async close() {
       await Promise.all(threads.map((thread) => thread.close()));
+      await degrader?.close();
     },
   };
 }

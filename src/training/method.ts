@@ -11,9 +11,12 @@ export interface PairBatch {
   readonly lq: Float32Array;
 }
 
-/** Batches by number; the same number gives the same batch. */
+/** Batches by number. */
 export interface PairBatches {
+  /** The batch to train on; each once and in order, since a pool of pairs may be on the way. */
   batch(index: number): Promise<PairBatch>;
+  /** The pairs as they were made; any number, as often as wanted: the same number gives the same batch. */
+  fresh(index: number): Promise<PairBatch>;
 }
 
 /** What a method is built from. */

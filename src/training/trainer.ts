@@ -23,6 +23,7 @@ import type { HostTree } from '../weights/tree.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from './durable_file.js';
 import type { Method, ValidationPair } from './method.js';
+import { PooledBatches } from './pooled_batches.js';
 import { processMemory } from './process_memory.js';
 import { createMethod } from './methods/create.js';
 import { EMA } from './outline.js';
@@ -90,6 +91,7 @@ class Run {
     private readonly terminal: ProgressStream,
     private readonly engine: Engine,
     private readonly stream: PairStream,
+    private readonly batches: PooledBatches,
     private readonly method: Method,
     private readonly store: CheckpointStore,
     private readonly held: readonly ValidationPair[],
@@ -103,10 +105,15 @@ class Run {
     terminal: ProgressStream,
   ): Promise<Run> {
     const { kind, threads } = config.engine;
-    const stream = await createPairStream(config.data, { seed: config.seed, batch: config.train.batch });
+    const stream = await createPairStream(config.data, {
+      seed: config.seed,
+      batch: config.train.batch,
+      engine: { kind, threads },
+    });
     const engine = createEngine({ kind, threads });
     try {
-      const method = await createMethod({ config, engine, batches: stream, log: (line) => log.info(line) });
+      const batches = new PooledBatches(stream, config);
+      const method = await createMethod({ config, engine, batches, log: (line) => log.info(line) });
       await method.initialise();
       const store = new CheckpointStore(folder.paths.checkpoints, {
         keepLast: config.train.keepCheckpoints,
@@ -115,6 +122,7 @@ class Run {
       });
       const saved = await store.latestValid();
       if (saved) await restoreState(engine, method, saved);
+      if (saved) batches.restore(saved);
       await comparePhotos(folder, stream, saved !== undefined, log);
       log.info(
         saved ? `resuming after iteration ${saved.iteration}` : `new run of ${config.train.iterations} iterations`,
@@ -124,7 +132,19 @@ class Run {
         lq: { shape: [1, lq.height, lq.width, 3], data: lq.data },
         hr: { shape: [1, hr.height, hr.width, 3], data: hr.data },
       }));
-      return new Run(config, folder, log, terminal, engine, stream, method, store, held, saved?.iteration ?? 0);
+      return new Run(
+        config,
+        folder,
+        log,
+        terminal,
+        engine,
+        stream,
+        batches,
+        method,
+        store,
+        held,
+        saved?.iteration ?? 0,
+      );
     } catch (error) {
       engine.dispose();
       await stream.close();
@@ -218,7 +238,8 @@ class Run {
     const official = async (group: string): Promise<HostTree> =>
       treeToOfficial((await this.engine.fetch([group]))[group]!);
     const groups = Object.fromEntries(this.method.stateGroups.map((group) => [group, () => official(group)]));
-    await this.store.save({ iteration, counters: {}, groups }, { score });
+    const pool = this.batches.state();
+    await this.store.save({ iteration, counters: pool.counters, groups: { ...groups, ...pool.groups } }, { score });
     const weights = { ema: await official(EMA), iteration, score: score ?? null };
     await writeModelFile(this.folder.paths.student, trainedModel(this.config, weights, this.method.autoencoder));
   }

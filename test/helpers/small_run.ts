@@ -22,6 +22,7 @@ export async function smallRun(
   folder: string,
   method: 'rsd' | 'resshift' | 'autoencoder',
   train: object = {},
+  data: object = {},
 ): Promise<string> {
   for (let i = 0; i < PHOTOS; i++) await writePhoto(join(folder, 'photos', `${i}.png`), SIDE + 8 * i, SIDE + 16, i);
   const autoencoder = { config: smallAutoencoder, tree: freshParams(autoencoderSpecs(smallAutoencoder), 1) };
@@ -56,6 +57,7 @@ export async function smallRun(
       gtSize: SIDE,
       rescale: false,
       workers: 0,
+      ...data,
     },
     teacher: { weights: weights.teacher, unet: network },
     autoencoder: { weights: weights.autoencoder, ...smallAutoencoder },

@@ -41,12 +41,14 @@ async function finish(args: string[]): Promise<void> {
 describe('a run killed at two random moments and resumed', () => {
   it.each([
     ['rsd', {}],
+    // Degraded on the device, out of a pool that is full after two batches.
+    ['rsd', { iterations: 9 }, { degradation: { kind: 'realesrgan' }, pool: 4 }],
     // Five photos and ten images an iteration in parts of one: parts of a batch lie in different epochs.
     ['rsd', { batch: 4, microBatch: 1, iterations: 8 }],
     // The codebook appears in between: two phases share the accumulators.
     ['autoencoder', { microBatch: 1 }],
-  ] as const)('%s %o equals the undisturbed run', { timeout: 600_000 }, async (method, train) => {
-    const config = await smallRun(folder, method, train);
+  ] as const)('%s %o %o equals the undisturbed run', { timeout: 600_000 }, async (method, train, data: object = {}) => {
+    const config = await smallRun(folder, method, train, data);
     const name = `${method}-${Object.values(train).join('-')}`;
     const [straight, killed] = [join(folder, `${name}-straight`), join(folder, `${name}-killed`)];
     await finish(['--config', config, '--out', straight]);

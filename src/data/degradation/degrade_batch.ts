@@ -1,37 +1,59 @@
 /** @file From HR images and draws to training pairs. */
 import type { DataConfig } from '../../config/schema.js';
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
+import { createEngine, type EngineOptions } from '../../engine/engine.js';
 import type { Engine } from '../../engine/types.js';
 import type { PairBatch, UndegradedBatch } from '../batch_maker.js';
 import { DegradationPipeline } from './pipeline.js';
 import { degradationSides } from './sides.js';
 
-/** Makes LQ images of batches on the device. */
+/**
+ * Makes LQ images of batches on the device.
+ *
+ * With an engine of its own: programs are compiled as their sizes come up, which takes the longer the more a graph holds.
+ */
 export class BatchDegrader {
-  private constructor(private readonly pipeline: DegradationPipeline) {}
+  private running: Promise<unknown> = Promise.resolve();
+  private closed = false;
+
+  private constructor(
+    private readonly engine: Engine,
+    private readonly pipeline: DegradationPipeline,
+  ) {}
 
   /**
    * @param data section `data`
    * @param samples images of a batch
    */
   static async create(
-    engine: Engine,
+    options: EngineOptions,
     data: Pick<DataConfig, 'rescale' | 'cropPad' | 'gtSize' | 'scale'>,
     degradation: RealEsrganConfig,
     samples: number,
   ): Promise<BatchDegrader> {
     const sides = degradationSides(data, degradation);
-    return new BatchDegrader(await DegradationPipeline.create(engine, degradation, sides, samples));
+    const engine = createEngine(options);
+    return new BatchDegrader(engine, await DegradationPipeline.create(engine, degradation, sides, samples));
   }
 
   /**
-   * Degrades a batch. A pair with an LQ image that is not finite gives its place to the next one that is.
-   * @throws Error if no image is finite
+   * Degrades a batch; one at a time. A pair with an LQ image that is not finite gives its place to the next one that is.
+   * @throws Error if no image is finite, or after {@link close}
    */
   async degrade({ hr, names, draws }: UndegradedBatch): Promise<PairBatch> {
-    const degraded = await this.pipeline.degrade(hr, draws);
+    if (this.closed) throw new Error('the degradation is closed');
+    const running = this.pipeline.degrade(hr, draws);
+    this.running = running;
+    const degraded = await running;
     const pairs = { hr: signed(degraded.hr), lq: signed(degraded.lq) };
     return { ...withoutBroken(pairs, draws.samples), names, draws };
+  }
+
+  /** Lets the batch that is being degraded come to its end, then gives the engine up. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.running.catch(() => undefined);
+    this.engine.dispose();
   }
 }
 

@@ -114,7 +114,7 @@ export class AutoencoderMethod implements Method {
     log(`making ${nEmbed} codes by k-means of latents`);
     const vectors: Float32Array[] = [];
     for (let values = 0, index = 0; values < nEmbed * VECTORS_PER_CODE * embedDim; index++) {
-      const { hr } = await batches.batch(iteration + index);
+      const { hr } = await batches.fresh(iteration + index);
       for (let part = 0; part < batch / microBatch; part++) {
         const { latent } = await encoder.run({ hr: microImages(hr, gtSize, microRange(part, microBatch)) });
         vectors.push(latent!.data as Float32Array);
