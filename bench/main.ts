@@ -4,16 +4,18 @@ import { runMain } from '../src/cli/run_main.js';
 import type { EngineKind } from '../src/engine/types.js';
 import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkEntry, type BenchmarkName, type Runner } from './benchmark.js';
 import { compare } from './compare.js';
+import { benchmarkData, DEGRADATIONS, type DataBenchmark } from './data.js';
 import { SIZES, type Size } from './sizes.js';
 
 const USAGE = `Usage: $0 <benchmark> [--size full]
 
-${BENCHMARK_NAMES.map((name) => `${name}: ${BENCHMARKS[name].describe}`).join('\n')}`;
+${BENCHMARK_NAMES.map((name) => `${name}: ${BENCHMARKS[name].describe}`).join('\n')}
+data: from JPEG files to training pairs, on the host and the compiled engine: stages, throughput, memory`;
 
 const parser = () =>
   createParser('npm run bench --', USAGE)
     .command('$0 <benchmark>', false, (command) =>
-      command.positional('benchmark', { choices: BENCHMARK_NAMES, demandOption: true }),
+      command.positional('benchmark', { choices: [...BENCHMARK_NAMES, 'data'], demandOption: true }),
     )
     .options({
       size: { choices: SIZES, default: 'tiny' as const, describe: 'the shipped tiny networks, or the official ones' },
@@ -24,6 +26,8 @@ const parser = () =>
         conflicts: 'pytorch',
         describe: 'measure one engine alone',
       },
+      degradation: { choices: DEGRADATIONS, default: 'realesrgan' as const, describe: 'of the benchmark data' },
+      workers: { type: 'number', default: 2, describe: 'threads that prepare batches, of the benchmark data' },
       pytorch: {
         type: 'string',
         describe: 'compare compiled with PyTorch: the interpreter of an environment made by bench/pytorch/setup.sh',
@@ -31,18 +35,24 @@ const parser = () =>
     });
 
 interface BenchOptions {
-  readonly benchmark: BenchmarkName;
+  readonly benchmark: BenchmarkName | 'data';
   readonly size: Size;
   readonly batch: number;
   readonly rounds: number;
   readonly engine?: EngineKind;
   readonly pytorch?: string;
+  readonly degradation: DataBenchmark['degradation'];
+  readonly workers: number;
 }
 
 async function main(argv: string[]): Promise<number> {
   const options = await parseArguments(parser(), argv);
   if (!options) return 0;
-  const { benchmark, size, batch, rounds, engine, pytorch } = options as unknown as BenchOptions;
+  const { benchmark, size, batch, rounds, engine, pytorch, degradation, workers } = options as unknown as BenchOptions;
+  if (benchmark === 'data') {
+    await benchmarkData({ size, batch, rounds, degradation, workers });
+    return 0;
+  }
   const entry: BenchmarkEntry = BENCHMARKS[benchmark];
   const engines: readonly Runner[] = pytorch ? ['pytorch', 'compiled'] : engine ? [engine] : entry.engines;
   await compare(benchmark, { size, batch, rounds, engines, python: pytorch });

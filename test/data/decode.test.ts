@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { decodePhoto } from '../../src/data/decode.js';
+import { createPhotoDecoder, decodePhoto } from '../../src/data/decode.js';
 import { DecodedCache } from '../../src/data/decoded_cache.js';
 import type { Rgb8 } from '../../src/data/pixels.js';
 import { photoPixels, temporaryFolder, writePhoto } from '../helpers/photos.js';
@@ -43,6 +43,68 @@ it('expands grey, drops alpha, reduces 16 bit', async () => {
   await raw(deep, 2, 1, 3).toColourspace('rgb16').png().toFile(file('deep.png'));
   expect((await sharp(file('deep.png')).metadata()).depth).toBe('ushort');
   expect([...(await decodePhoto(file('deep.png'))).data]).toEqual([0, 128, 255, 1, 2, 3]);
+});
+
+it('converts CMYK', async () => {
+  const solid = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => [200, 40, 60][i % 3]!);
+  await raw(solid, 64, 64, 3).toColourspace('cmyk').jpeg({ quality: 100 }).toFile(file('cmyk.jpg'));
+  expect((await sharp(file('cmyk.jpg')).metadata()).space).toBe('cmyk');
+  const { data, width } = await decodePhoto(file('cmyk.jpg'));
+  expect([width, data.length]).toEqual([64, 64 * 64 * 3]);
+  // There and back through a printer's profile: near, not equal.
+  for (const [i, value] of [200, 40, 60].entries()) expect(Math.abs(data[i]! - value)).toBeLessThan(30);
+});
+
+it.each(['gif', 'webp'] as const)('takes the first frame of an animated %s', async (format) => {
+  const frames = Uint8Array.from({ length: 3 * 4 * 6 * 3 }, (_, i) => 80 * Math.floor(i / (4 * 6 * 3)));
+  const animated = sharp(frames, { raw: { width: 6, height: 12, channels: 3, pageHeight: 4 } });
+  await (format === 'gif' ? animated.gif() : animated.webp({ lossless: true })).toFile(file(`frames.${format}`));
+  expect((await sharp(file(`frames.${format}`)).metadata()).pages).toBe(3);
+  const photo = await decodePhoto(file(`frames.${format}`));
+  expect(photo).toMatchObject({ height: 4, width: 6 });
+  expect(new Set(photo.data)).toEqual(new Set([0]));
+});
+
+it('takes palettes, single bits and single pixels', async () => {
+  const bits = raw(
+    Uint8Array.from({ length: 64 }, (_, i) => (i % 2) * 255),
+    8,
+    8,
+    1,
+  );
+  await bits.clone().png({ palette: true, colours: 2 }).toFile(file('palette.png'));
+  await bits.clone().toColourspace('b-w').tiff({ bitdepth: 1 }).toFile(file('bits.tif'));
+  for (const name of ['palette.png', 'bits.tif']) {
+    expect([...(await decodePhoto(file(name))).data.subarray(0, 6)]).toEqual([0, 0, 0, 255, 255, 255]);
+  }
+  expect(await decodePhoto(await writePhoto(file('pixel.png'), 1, 1))).toMatchObject({ height: 1, width: 1 });
+});
+
+it('refuses what is larger than the limit by its header, and what is no photo', async () => {
+  await writePhoto(file('large.png'), 100, 300);
+  await expect(decodePhoto(file('large.png'), 0.02)).rejects.toThrow(
+    '300x100, 0.03 megapixels: more than data.maxMegapixels, 0.02',
+  );
+  expect(await decodePhoto(file('large.png'), 0.03)).toMatchObject({ width: 300 });
+  // Its pixels are missing: only the header can have been read.
+  await writeFile(file('header.png'), (await readFile(file('large.png'))).subarray(0, 100));
+  await expect(decodePhoto(file('header.png'), 0.02)).rejects.toThrow('more than data.maxMegapixels');
+  await writeFile(
+    file('drawing.png'),
+    '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>',
+  );
+  await expect(decodePhoto(file('drawing.png'))).rejects.toThrow('svg is no format of photos');
+});
+
+it('decodes large photos one after the other, whatever comes between', async () => {
+  const { data } = await sharp({ create: { width: 4100, height: 4000, channels: 3, background: 'red' } })
+    .png({ compressionLevel: 1 })
+    .toBuffer({ resolveWithObject: true });
+  await writeFile(file('a.png'), data);
+  await writeFile(file('b.png'), data.subarray(0, 300));
+  const decode = createPhotoDecoder(20);
+  const results = await Promise.allSettled(['b.png', 'a.png', 'rgb.png'].map((name) => decode(file(name))));
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
 });
 
 it('refuses damaged files', async () => {
