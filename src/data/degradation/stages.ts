@@ -12,7 +12,7 @@ import { filterPlanes, resample, toPlanes } from './planes.js';
 import { poissonCounts, poissonTable } from './poisson.js';
 import { sharpen } from './sharpen.js';
 
-/** Resident constants of the stages. */
+/** Resident group of the stages. */
 const TABLES = 'degradation tables';
 const POISSON = 'poisson';
 
@@ -29,9 +29,8 @@ export class DegradationStages {
 
   /** @param samples B, images that go through a stage together */
   static async create(engine: Engine, samples: number): Promise<DegradationStages> {
-    if (!engine.has(TABLES)) {
-      await engine.define({ [TABLES]: new Map([[POISSON, poissonTable()]]) }, { constants: true });
-    }
+    // Not as constants, which TensorFlow would read through whenever it compiles a program.
+    if (!engine.has(TABLES)) await engine.define({ [TABLES]: new Map([[POISSON, poissonTable()]]) });
     return new DegradationStages(engine, samples);
   }
 
