@@ -10,6 +10,7 @@ import { distsMetric } from './dists.js';
 import { fidMetric, fidPytorchMetric } from './fid.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
 import type { ImageMetric, SetMetric } from './metric.js';
+import { musiqMetric } from './musiq.js';
 import { niqeBasicsrMetric, niqeMetric } from './niqe.js';
 import { lpipsMetric, stLpipsMetric } from './perceptual_distance.js';
 
@@ -33,6 +34,7 @@ export const imageMetrics = {
   dists: distsMetric,
   niqe: niqeMetric,
   'niqe-basicsr': niqeBasicsrMetric,
+  'musiq-koniq': musiqMetric,
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */

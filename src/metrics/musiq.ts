@@ -1,0 +1,57 @@
+/**
+ * @file MUSIQ (Ke, Wang, Wang, Milanfar and Yang, "MUSIQ: multi-scale image quality transformer", ICCV 2021), KonIQ-10k
+ * weights: opinion of an image, about 0 to 100, higher is better. Needs no reference.
+ *
+ * Sizes: longer side 224 and 384 (bicubic without antialiasing, a = -0.75, as the evaluation script's toolbox has it) and the
+ * image's own. Patches that only fill a batch up are masked in the published programs and absent here, which is the same.
+ */
+import type { Pixels } from '../data/pixels.js';
+import { UserError } from '../errors.js';
+import { treeToMemory } from '../weights/layout.js';
+import { readTogether } from '../weights/perceptual_files.js';
+import { requireWeights, type ImageMetric } from './metric.js';
+import { MetricNetwork } from './metric_network.js';
+import { musiq } from './musiq/network.js';
+import { cutPatches, PATCH } from './musiq/patches.js';
+import { musiqSpecs, preparedMusiq } from './musiq/weights.js';
+
+/** The attention is between all pairs of patches: 8,192 of them take 1.6 GB of logits. */
+const MAX_PIXELS = 8000 * PATCH * PATCH;
+
+const title = 'MUSIQ (KonIQ)';
+const weights = { files: "the Python toolbox's musiq_koniq_ckpt", shipped: false };
+
+function requireBounded({ height, width }: Pixels): void {
+  if (height * width <= MAX_PIXELS) return;
+  const expected = `${MAX_PIXELS / 1e6} million pixels at most`;
+  throw new UserError(`the image is too large for ${title}`, { expected, found: `${width}x${height}` });
+}
+
+/** MUSIQ with KonIQ-10k weights. */
+export const musiqMetric: ImageMetric = {
+  title,
+  weights,
+  direction: 'higher',
+  needsReference: false,
+  symmetric: false,
+  load: async (options = {}) => {
+    const files = requireWeights(title, weights, options);
+    const tree = preparedMusiq(await readTogether(files, musiqSpecs(), (name) => name));
+    const network = new MetricNetwork(treeToMemory(tree), (params, { patches, places, sizes }) => ({
+      quality: musiq(params, patches!, places!, sizes!),
+    }));
+    return {
+      measure: async (image) => {
+        requireBounded(image);
+        const { count, values, places, sizes } = cutPatches(image);
+        const result = await network.run({
+          patches: { shape: [count, PATCH, PATCH, 3], data: values },
+          places: { shape: [count], data: places },
+          sizes: { shape: [count], data: sizes },
+        });
+        return result['quality']!.data[0]!;
+      },
+      dispose: () => network.dispose(),
+    };
+  },
+};
