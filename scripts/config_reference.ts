@@ -32,6 +32,8 @@ It is made from the schema in \`src/config\` by \`npx tsx scripts/config_referen
 
 - A run file is YAML. Every key has a default or is derived from others, so a run file holds only what differs. The defaults
   are the paper's RSD at official size.
+- \`extends: other.yaml\` takes over the values of another run file, beside it or of \`configs/\`, official ones too: sections are
+  joined key by key, values and lists replace.
 - An unknown key, a value of the wrong kind and a combination that cannot work are errors that name file, line and key,
   before anything is built.
 - \`--set key=value\` overrides one key; the value is YAML and the option may be repeated:

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { LineCounter, isNode, isScalar, parse, parseDocument, visit } from 'yaml';
 import { UserError } from '../errors.js';
+import { valueAt } from './keys.js';
 
 /** Name that errors give to the origin of an overriding value. */
 const OVERRIDE_ORIGIN = '--set';
@@ -133,6 +134,41 @@ function removeAlternative(values: Record<string, unknown>, path: readonly strin
   const [section, name] = ALTERNATIVES[path.join('.')] ?? [];
   const holder = section === undefined ? undefined : values[section];
   if (isMapping(holder)) delete holder[name!];
+}
+
+/** A section of several kinds, which is another section when its kind is another. */
+const SECTION_OF_KINDS = ['data', 'degradation'];
+
+/** Paths of a document's values; sections that hold others are not among them. */
+function valuePaths(values: Record<string, unknown>, whole: (path: readonly string[]) => boolean): string[][] {
+  const walk = (section: Record<string, unknown>, prefix: readonly string[]): string[][] =>
+    Object.entries(section).flatMap(([name, value]) => {
+      const path = [...prefix, name];
+      return isMapping(value) && !whole(path) ? walk(value, path) : [path];
+    });
+  return walk(values, []);
+}
+
+/**
+ * A document over another: sections are joined key by key, values and lists replace.
+ * @throws UserError where the one has a value and the other a section.
+ */
+export function withLayer(base: RunDocument, own: RunDocument): RunDocument {
+  const values = structuredClone(base.values);
+  const kindOf = (of: Record<string, unknown>): unknown => valueAt(of, [...SECTION_OF_KINDS, 'kind'].join('.'));
+  const otherKind = kindOf(own.values) !== undefined && kindOf(own.values) !== kindOf(values);
+  const whole = (path: readonly string[]): boolean => otherKind && path.join('.') === SECTION_OF_KINDS.join('.');
+  for (const path of valuePaths(own.values, whole)) {
+    removeAlternative(values, path);
+    const inTheWay = setValue(values, path, valueAt(own.values, path.join('.')));
+    if (inTheWay) {
+      const key = inTheWay.join('.');
+      throw new UserError(`is a value in ${base.file}, not a section`, { file: own.file, key, found: path.join('.') });
+    }
+  }
+  const isOwn = (path: readonly PropertyKey[]): boolean =>
+    valueAt(own.values, path.map(String).join('.')) !== undefined;
+  return { file: own.file, values, origin: (path) => (isOwn(path) ? own.origin(path) : base.origin(path)) };
 }
 
 /**

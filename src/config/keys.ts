@@ -39,10 +39,22 @@ function withPlainValidation(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: { ...sections, data } };
 }
 
+function valuesSchema(): JsonSchema {
+  return withPlainValidation(z.toJSONSchema(runSchema, { io: 'input' }) as JsonSchema);
+}
+
+/** What a run file may have besides a run's values. */
+const EXTENDS: JsonSchema = {
+  type: 'string',
+  format: 'path',
+  description:
+    'Run file whose values this one takes over where it has none of its own: beside it, or one of configs/ by name.',
+};
+
 /** JSON Schema (draft 2020-12) of a run file, for editors and for docs. */
 export function runJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(runSchema, { io: 'input' }) as JsonSchema;
-  return { ...withPlainValidation(schema), title: 'Run file' };
+  const schema = valuesSchema();
+  return { ...schema, title: 'Run file', properties: { extends: EXTENDS, ...schema.properties } };
 }
 
 function alternatives(node: JsonSchema): readonly JsonSchema[] {
@@ -76,7 +88,7 @@ let known: readonly ConfigKey[] | undefined;
 export function configKeys(): readonly ConfigKey[] {
   if (!known) {
     const found = new Map<string, ConfigKey>();
-    collect(runJsonSchema(), '', found);
+    collect(valuesSchema(), '', found);
     known = [...found.values()];
   }
   return known;

@@ -1,21 +1,15 @@
 /** @file From a run file's name to a run, every value known and checked. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { stringify } from 'yaml';
-import { UserError } from '../errors.js';
 import { checkParsed, checkRun } from './check.js';
-import { readYamlFile, withOverrides, type RunDocument } from './document.js';
+import { withOverrides } from './document.js';
 import { describeIssue, nameInFile } from './issues.js';
 import { mappingLines } from './official/mapping_text.js';
-import { isOfficial } from './official/detect.js';
-import { translate, type KeyFate, type Scope } from './official/translate.js';
-import { basesOf, locatePaths } from './paths.js';
+import type { KeyFate, Scope } from './official/translate.js';
+import { locatePaths } from './paths.js';
 import { resolveRun } from './resolve.js';
+import { expandValidation, readRunFile } from './run_file.js';
 import { runSchema, type RunConfig } from './schema.js';
-
-const PACKAGE_ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SHIPPED = join(PACKAGE_ROOT, 'configs');
 
 /** A run file that was read. */
 export interface LoadedRun {
@@ -28,39 +22,9 @@ export interface LoadedRun {
   readonly lookedIn: readonly string[];
 }
 
-function findRunFile(name: string): { file: string; shipped: boolean } {
-  if (existsSync(name)) return { file: name, shipped: false };
-  const shipped = [name, `${name}.yaml`].map((candidate) => join(SHIPPED, candidate)).find(existsSync);
-  if (shipped) return { file: shipped, shipped: true };
-  throw new UserError('no such run file', {
-    file: name,
-    remedy: 'Give a path, or the name of a run file of the folder configs/ of this package.',
-  });
-}
-
-/** `data.validation: folder` is short for `data.validation: { hr: folder }`. */
-function expandValidation(values: Record<string, unknown>): void {
-  const data = values['data'] as Record<string, unknown> | null | undefined;
-  const validation = data?.['validation'];
-  if (typeof validation === 'string' || Array.isArray(validation)) data!['validation'] = { hr: validation };
-}
-
-async function readDocument(
-  file: string,
-  scope: Scope,
-): Promise<{ document: RunDocument; official?: readonly KeyFate[] }> {
-  const plain = await readYamlFile(file);
-  if (!isOfficial(plain.values)) {
-    expandValidation(plain.values);
-    return { document: plain };
-  }
-  const { document, fates } = translate(await readYamlFile(file, '1.1'), scope);
-  return { document, official: fates };
-}
-
 /**
  * Reads, validates and resolves a run file: ours, or an official YAML file of the ResShift family, which is told apart by
- * its content and translated (docs/official-configs.md).
+ * its content and translated (docs/official-configs.md). A file of ours may extend another (`extends: realsr.yaml`).
  *
  * Relative paths in it are looked up in the working directory, then beside the run file, then (for run files that come
  * with this package) in the package's folder or (for official ones) in the folder above the run file's.
@@ -74,15 +38,13 @@ export async function loadRunConfig(
   overrides: readonly string[] = [],
   scope: Scope = 'run',
 ): Promise<LoadedRun> {
-  const { file, shipped } = findRunFile(pathOrName);
-  const { document: written, official } = await readDocument(file, scope);
+  const { file, document: written, official, bases } = await readRunFile(pathOrName, scope);
   const document = withOverrides(written, overrides);
   expandValidation(document.values);
   const result = runSchema.safeParse(document.values, { reportInput: true });
   if (!result.success) throw describeIssue(result.error.issues, document);
   const named = { file, nameOf: (key: string) => nameInFile(document, key) };
   checkParsed(result.data, named);
-  const bases = basesOf(file, shipped ? { packageRoot: PACKAGE_ROOT } : official ? 'above' : undefined);
   const config = locatePaths(resolveRun(result.data), bases);
   // Networks are checked where they are built; the rest of the file may describe a task that is not there.
   if (scope === 'run') checkRun(config, named);

@@ -113,6 +113,13 @@ describe('SinSR.yaml', () => {
     });
   });
 
+  it('is the shipped sinsr.yaml but for the photos', async () => {
+    const { config } = await loadRunConfig(await officialFile(sinsrFile()));
+    const { config: shipped } = await loadRunConfig('sinsr');
+    const { train, validation } = shipped.data;
+    expect({ ...config, data: { ...config.data, train, validation } }).toEqual(shipped);
+  });
+
   it('can be distilled by RSD instead', async () => {
     const { config } = await loadRunConfig(await officialFile(sinsrFile()), ['method=rsd']);
     expect(config).toMatchObject({ method: 'rsd', rsd: { timesteps: [14, 11, 7, 3] } });
