@@ -6,6 +6,7 @@
  * {@link Pixels}: Float32 [H,W,3] in [0,1]. What each number means, where it comes from and what was verified of it is in
  * docs/metrics.md; how to read and to load it is in its {@link MetricDescription}.
  */
+import { clipIqaMetric } from './clipiqa.js';
 import { distsMetric } from './dists.js';
 import { fidMetric, fidPytorchMetric } from './fid.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
@@ -35,6 +36,7 @@ export const imageMetrics = {
   niqe: niqeMetric,
   'niqe-basicsr': niqeBasicsrMetric,
   'musiq-koniq': musiqMetric,
+  clipiqa: clipIqaMetric,
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */
