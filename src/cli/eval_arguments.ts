@@ -1,5 +1,6 @@
 /** @file `rsd-eval`: its options, and those that name something (`name=value`). */
 import type { Argv } from 'yargs';
+import type { EngineKind } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { PROTOCOLS } from '../evaluation/protocols.js';
 import { DEFAULT_SEED, DEFAULT_TILE } from '../restore/defaults.js';
@@ -13,6 +14,8 @@ Measures restored images, or restores images with one or several models and meas
 name, endings aside. REPORT gets index.html (open it in a browser), per_image.csv, per_image.json, report.json
 and, for models, restored/NAME. What is there already is not done again: an interrupted evaluation goes on with
 the same command.`;
+
+const ENGINES: readonly EngineKind[] = ['compiled', 'eager'];
 
 const MEGABYTE_LIMIT = 16;
 const GALLERY = 12;
@@ -39,7 +42,6 @@ export function createEvalParser() {
       lr: { type: 'string', requiresArg: true, describe: 'folder of low-resolution images' },
       'make-lr': {
         type: 'boolean',
-        default: false,
         conflicts: 'lr',
         implies: 'hr',
         describe: 'make the low-resolution images: originals reduced four times (antialiased bicubic)',
@@ -101,6 +103,7 @@ export function createEvalParser() {
       },
       overwrite: { type: 'boolean', default: false, describe: 'restore again what is there already' },
       device: { type: 'string', default: 'cpu', requiresArg: true, describe: 'cpu or cuda:N' },
+      engine: { choices: ENGINES, default: ENGINES[0]!, describe: 'models as one graph, or op by op' },
       ...logArguments,
     })
     .example('$0 --hr originals --restored mine=restored --output report', 'a folder that was restored before')

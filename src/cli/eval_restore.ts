@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import type { EngineKind } from '../engine/types.js';
 import { imageSet, type ImageSet } from '../evaluation/image_sets.js';
 import { recordRestoration } from '../evaluation/restoration_record.js';
 import { fingerprint } from '../evaluation/scores.js';
 import { loadModel } from '../restore/load_model.js';
-import { createRestorer, type Restorer, type RestorerOptions } from '../restore/restorer.js';
+import { createRestorer } from '../restore/restorer.js';
 import { outputFormatOf, restoreFiles, type OutputOptions } from './infer_files.js';
 import type { Logger } from './log.js';
 
@@ -19,6 +20,7 @@ export interface RestoreSettings {
   readonly seed?: number;
   readonly tile?: number;
   readonly overlap?: number;
+  readonly engine: EngineKind;
   /** Reads and writes as the RSD release. */
   readonly asRelease: boolean;
   readonly overwrite: boolean;
@@ -28,8 +30,6 @@ export interface RestoreSettings {
 export interface RestoredModel {
   readonly set: ImageSet;
   readonly failed: number;
-  /** Side of its results / side of its inputs. */
-  readonly scale: number;
 }
 
 /**
@@ -52,8 +52,7 @@ export async function restoreWith(
   await mkdir(output, { recursive: true });
   const model = await loadModel({ weights, autoencoder, config });
   const steps = model.kind === 'teacher' ? settings.steps : undefined;
-  const { seed, tile, overlap } = settings;
-  const restoring: Omit<RestorerOptions, 'model' | 'engine'> = { steps, seed, tile, overlap };
+  const { seed, tile, overlap, engine } = settings;
   const files = [weights, autoencoder, config].filter((file) => file !== undefined);
   const record = {
     files: await fingerprint(files),
@@ -70,13 +69,14 @@ export async function restoreWith(
     output: path.join(output, stem + outputFormatOf(input, options).extension),
   }));
   const open = overwrite ? jobs : jobs.filter((job) => !existsSync(job.output));
-  const restorer: Restorer = await createRestorer({ model, engine: { kind: 'compiled' }, ...restoring });
+  if (open.length === 0) return { set: await imageSet(output, '--model'), failed: 0 };
+  log.info(`${name}: ${open.length} of ${jobs.length} images to restore`);
+  const restorer = await createRestorer({ model, engine: { kind: engine }, steps, seed, tile, overlap });
   try {
-    if (open.length > 0) log.info(`${name}: ${open.length} of ${jobs.length} images to restore`);
     const { failures } = await restoreFiles(restorer, open, options, log, signal);
     signal.throwIfAborted();
     for (const failure of failures) log.error(`${name}: ${failure.message}`);
-    return { set: await imageSet(output, '--model'), failed: failures.length, scale: restorer.scale };
+    return { set: await imageSet(output, '--model'), failed: failures.length };
   } finally {
     restorer.dispose();
   }

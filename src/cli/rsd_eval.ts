@@ -79,13 +79,14 @@ async function readSets(args: EvalOptions): Promise<{ originals?: ImageSet; inpu
 }
 
 function restoreSettings(args: EvalOptions): RestoreSettings {
-  const { autoencoder, config, steps, overwrite } = args;
+  const { autoencoder, config, steps, overwrite, engine } = args;
   const release = args.protocol ? RELEASE_RESTORING : undefined;
   return {
     autoencoder,
     config,
     steps,
     overwrite,
+    engine,
     seed: args.seed ?? release?.seed,
     tile: args.tile ?? release?.tile,
     overlap: args.overlap ?? release?.overlap,

@@ -3,7 +3,7 @@ import { html, type Html } from '../pages/html.js';
 import { renderPage, type Section } from '../pages/page.js';
 import { scatter, type Cloud } from '../pages/scatter.js';
 import { legend, seriesDot } from '../pages/series.js';
-import { slider, SLIDER_SCRIPT, SLIDER_STYLE } from '../pages/slider.js';
+import { slider, SLIDER_SCRIPT, SLIDER_STYLE, type SliderOptions } from '../pages/slider.js';
 import { table, type Cell, type Row } from '../pages/table.js';
 import { formatValue } from './format_value.js';
 import type { CropRow, Gallery } from './gallery.js';
@@ -125,6 +125,21 @@ function cropRow({ image, left, top, versions }: CropRow): Html {
     <div class="pictures">${figures}</div>`;
 }
 
+function imageCards(sliders: readonly SliderOptions[], all: number): Html {
+  const cards = sliders.map(
+    (options) =>
+      html`<div>
+        <h3>${options.name}</h3>
+        ${slider(options)}
+      </div>`,
+  );
+  return html`<p class="note">
+      ${sliders.length} of ${all} images, those on which the models differ most first. Drag the line, or use the arrow
+      keys.
+    </p>
+    <div class="cards">${cards}</div>`;
+}
+
 function perImageTable({ models, metrics, images, scores }: EvaluationReport): Html {
   if (images.length * models.length > MOST_ROWS) return html`<p>Too many for this page: see per_image.csv.</p>`;
   const rows = images.flatMap((image, index) =>
@@ -155,15 +170,7 @@ export function evaluationPage(report: EvaluationReport, gallery: Gallery, publi
     gallery.sliders.length > 0 && {
       id: 'images',
       heading: 'Images',
-      body: html`<p class="note">
-          ${gallery.sliders.length} of ${images.length} images, those on which the models differ most first. Drag the
-          line, or use the arrow keys.
-        </p>
-        ${gallery.sliders.map(
-          (options) =>
-            html`<h3>${options.name}</h3>
-              ${slider(options)}`,
-        )}`,
+      body: imageCards(gallery.sliders, images.length),
     },
     metrics.length > 0 && { id: 'per-image', heading: 'All images', body: perImageTable(report) },
     {

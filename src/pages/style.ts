@@ -39,7 +39,7 @@ thead th { color: var(--soft); font-weight: 600; }
 .best { font-weight: 700; }
 .range { display: block; color: var(--soft); font-size: .8em; font-weight: 400; }
 tr.published td { color: var(--soft); font-style: italic; }
-.dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em; }
+.dot { display: inline-block; width: .7em; height: .7em; border-radius: 50%; margin-right: .45em; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); gap: 1.2rem; }
 .charts figure, .pictures figure { margin: 0; min-width: 0; }
 figcaption { font-size: .85rem; }
