@@ -39,7 +39,7 @@ It is made from the rules in \`src/config/official\` by \`npx tsx scripts/offici
 
 | task                                  | training                                   | restoring                                                               |
 | ------------------------------------- | ------------------------------------------ | ----------------------------------------------------------------------- |
-| real-world x4, 15 steps               | yes, on a milder degradation (see below)   | yes                                                                     |
+| real-world x4, 15 steps               | yes                                        | yes                                                                     |
 | real-world x4 and x2, 4 steps         | the same, and without the release's LPIPS term | yes                                                                 |
 | bicubic x4                            | yes, without the release's LPIPS term      | yes                                                                     |
 | faces                                 | no: an error (\`data.train.type\`)           | the networks are described (8-channel latents); not tried with an image |
@@ -50,11 +50,7 @@ to their schedule tables. The official weights themselves were not at hand.
 
 ## Not supported
 
-**The two-stage degradation of Real-ESRGAN is not there yet.** \`data.train.type: realesrgan\` and the keys that shape it are
-replaced by our milder \`data.degradation.kind: mild\`, with a warning at every start. A student trained on it will not match
-the release. \`--set 'data.degradation={kind: bicubic}'\` chooses the other one.
-
-An official file is also refused, with file, line, key, what was expected and what was found (exit code 2), for: a class
+An official file is refused, with file, line, key, what was expected and what was found (exit code 2), for: a class
 (\`target\`) other than the supported ones; a switch of something that is not there (see the tables: "anything but ... is an
 error"); a missing key that networks or training need; an unknown key that resembles a known one (with a suggestion) or
 stands in \`*.params\` of \`model\`, \`diffusion\` or \`autoencoder\`. Other unknown keys are left out with a warning that names them.

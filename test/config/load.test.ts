@@ -126,7 +126,7 @@ describe('errors', () => {
     ['data: { train: "" }', /: data\.train: not allowed \(line 1\); expected text that is not empty.*; found ""/],
     [
       'data: { degradation: { kind: bsr } }',
-      /: data\.degradation\.kind: .*expected one of "bicubic", "mild"; found "bsr"/,
+      /: data\.degradation\.kind: .*expected one of "bicubic", "mild", "realesrgan"; found "bsr"/,
     ],
     [
       'data: { degradation: { kind: mild, blurSigma: [2, 1] } }',

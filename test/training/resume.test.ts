@@ -8,7 +8,7 @@ import { readStats, type StatsRecord } from '../../src/training/stats_log.js';
 import { temporaryFolder } from '../helpers/photos.js';
 import { smallRun, startTraining } from '../helpers/small_run.js';
 
-const TIMING = new Set(['seconds', 'imagesPerSecond', 'memory/rssMb', 'memory/peakMb']);
+const TIMING = new Set(['seconds', 'dataSeconds', 'imagesPerSecond', 'memory/rssMb', 'memory/peakMb']);
 
 const folder = await temporaryFolder();
 

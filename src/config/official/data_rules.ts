@@ -1,38 +1,12 @@
 /** @file Official sections `data` and `degradation`: photos, crops, how LQ is made, validation images. */
 import { z } from 'zod';
 import { count } from '../fields.js';
+import { DEGRADATION_RULES, KERNEL_RULES } from './degradation_rules.js';
 import { derived, ignored, mapped, only, same, type Outcome, type Rule, type Surroundings } from './rule.js';
 
 const REQUIRED = { absent: 'required' } as const;
 const TRAIN = 'data.train.params';
 const VAL = 'data.val.params';
-
-const MILDER =
-  'the two-stage degradation of Real-ESRGAN is not there yet; data.degradation (mild, unless --set says otherwise) takes its place, so that what is trained differs from the release';
-const NOT_READ = 'the degradation bicubic does not read it';
-
-/** A parameter of the two-stage degradation. */
-function degradation(key: string): Rule {
-  return {
-    key,
-    page: 'not supported: the two-stage degradation of Real-ESRGAN is not there yet, `data.degradation.kind: mild` takes its place (a warning)',
-    read: (_, { value }) =>
-      value('data.train.type') === 'bicubic' ? { kind: 'ignored', why: NOT_READ } : { kind: 'replaced', why: MILDER },
-  };
-}
-
-const KERNEL = [
-  'blur_kernel_size',
-  'kernel_list',
-  'kernel_prob',
-  'sinc_prob',
-  'blur_sigma',
-  'betag_range',
-  'betap_range',
-];
-const STAGE_ONE = ['resize_prob', 'resize_range', 'gaussian_noise_prob', 'noise_range', 'poisson_scale_range'];
-const STAGE_ONE_END = ['gray_noise_prob', 'jpeg_range'];
-const STAGE_TWO = [...STAGE_ONE, ...STAGE_ONE_END].map((name) => `${name}2`);
 
 /** Photos come from folders and lists; a single one is written plainly, as our run files have it. */
 function photos(around: Surroundings): string | string[] | undefined {
@@ -58,12 +32,12 @@ function photoPaths(name: string, what: string): Rule {
 const PHOTOS: readonly Rule[] = [
   derived(
     'data.train.type',
-    '`data.degradation.kind`: `bicubic` for `bicubic` (as MATLAB reduces; HR photos are shrunk by area); for `realesrgan` `mild` takes its place (a warning); other types are errors',
+    '`data.degradation.kind`: `bicubic` for `bicubic` (as MATLAB reduces; HR photos are shrunk by area); `realesrgan` for `realesrgan`; other types are errors',
     z.unknown(),
     (value) => {
       if (value === 'bicubic')
         return mapped({ 'data.degradation.kind': 'bicubic' }, 'as MATLAB reduces; HR photos are shrunk by area');
-      if (value === 'realesrgan') return { kind: 'replaced', why: MILDER, set: { 'data.degradation.kind': 'mild' } };
+      if (value === 'realesrgan') return mapped({ 'data.degradation.kind': 'realesrgan' });
       const remedy = 'Other tasks (faces, inpainting, BSRGAN) can be described but not trained here';
       return { kind: 'refused', expected: '"realesrgan" or "bicubic"', remedy };
     },
@@ -88,29 +62,7 @@ const PHOTOS: readonly Rule[] = [
   same(`${TRAIN}.use_hflip`, 'data.flip'),
   only(`${TRAIN}.use_rot`, false, 'photos are not rotated'),
   same(`${TRAIN}.rescale_gt`, 'data.rescale'),
-  ...KERNEL.map((name) => degradation(`${TRAIN}.${name}`)),
-  ...KERNEL.map((name) => degradation(`${TRAIN}.${name}2`)),
-  degradation(`${TRAIN}.final_sinc_prob`),
-];
-
-const DEGRADATION: readonly Rule[] = [
-  derived('degradation.sf', '`data.scale`', count, (value) => mapped({ 'data.scale': value })),
-  ...[...STAGE_ONE, ...STAGE_ONE_END, 'second_order_prob', 'second_blur_prob', ...STAGE_TWO].map((name) =>
-    degradation(`degradation.${name}`),
-  ),
-  derived(
-    'degradation.gt_size',
-    '`data.gtSize`; has to equal `data.train.params.gt_size`',
-    z.unknown(),
-    (value, around): Outcome => {
-      const crop = around.value(`${TRAIN}.gt_size`);
-      if (value === crop) return mapped({}, 'data.gtSize, as data.train.params.gt_size');
-      return { kind: 'refused', expected: `${JSON.stringify(crop)}, as ${TRAIN}.gt_size` };
-    },
-  ),
-  only('degradation.resize_back', false, 'LQ images stay small'),
-  only('degradation.use_sharp', false, 'HR images are not sharpened'),
-  degradation('degradation.queue_size'),
+  ...KERNEL_RULES,
 ];
 
 const VALIDATION: readonly Rule[] = [
@@ -142,4 +94,4 @@ const VALIDATION: readonly Rule[] = [
 ];
 
 /** Rules of the sections `data` and `degradation`. */
-export const DATA_RULES: readonly Rule[] = [...PHOTOS, ...DEGRADATION, ...VALIDATION];
+export const DATA_RULES: readonly Rule[] = [...PHOTOS, ...DEGRADATION_RULES, ...VALIDATION];

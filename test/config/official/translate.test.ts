@@ -44,17 +44,37 @@ describe('the mapping', () => {
     expect(lines).toContain('  train.ema_rate: 0.999 -> train.ema: 0.999');
     expect(lines).toContain('  (no train.betas) -> train.betas: [ 0.9, 0.999 ]');
     expect(lines.find((line) => line.includes('train.num_workers'))).toMatch(/16: threads .*data\.workers/);
-    const unsupported = lines.findIndex((line) => line.startsWith('Not supported: the two-stage degradation'));
-    expect(lines.slice(unsupported)).toContain('  degradation.jpeg_range2: [ 30, 95 ]');
+    expect(lines).toContain('  degradation.jpeg_range2: [ 30, 95 ] -> data.degradation.second.jpegRange: [ 30, 95 ]');
+    const trained = await mappingOf({ trainer: { target: 'trainer.TrainerWithLPIPS' }, ...resshiftFile() });
+    const unsupported = trained.findIndex((line) => line.startsWith('Not supported: '));
+    expect(trained.slice(unsupported)).toContain('  trainer.target: trainer.TrainerWithLPIPS');
   });
 
   it('is summed up for the log', async () => {
     const { official } = await loadRunConfig(await officialFile(rsdFile()));
-    expect(officialSummary(official!)).toMatch(/^official file: \d+ keys mapped, \d+ without a meaning here, 32 not/);
-    expect(officialWarnings(official!)).toEqual([expect.stringMatching(/^\S+, \S+ and 30 more: the two-stage/)]);
+    expect(officialSummary(official!)).toMatch(/^official file: \d+ keys mapped, \d+ without a meaning here, 0 not/);
+    expect(officialWarnings(official!)).toEqual([]);
   });
 
-  it('does not warn of the degradation where it is bicubic', async () => {
+  it('gives the degradation every one of its keys', async () => {
+    const kernels = changed(
+      changed(rsdFile(), 'data.train.params.kernel_prob2', [6, 5, 4, 3, 2, 1]),
+      'data.train.params.blur_sigma',
+      [1, 2],
+    );
+    const stages = changed(changed(kernels, 'degradation.noise_range2', [2, 3]), 'degradation.queue_size', 128);
+    const { config } = await loadRunConfig(await officialFile(changed(stages, 'degradation.use_sharp', true)));
+    expect(config.data.pool).toBe(128);
+    expect(config.data.degradation).toMatchObject({
+      kind: 'realesrgan',
+      first: { kernelSize: 21, blurSigma: [1, 2], noiseRange: [1, 30] },
+      second: { kernelSize: 15, kernelProb: [6, 5, 4, 3, 2, 1], noiseRange: [2, 3], resizeRange: [0.3, 1.2] },
+      sharpen: true,
+      resizeBack: null,
+    });
+  });
+
+  it('does not read the keys of the degradation where it is bicubic', async () => {
     const values = changed(rsdFile(), 'data.train.type', 'bicubic');
     const { config, official } = await loadRunConfig(await officialFile(values));
     expect(config.data.degradation).toEqual({ kind: 'bicubic' });
