@@ -13,8 +13,6 @@ import { degradationSides, degradedSide } from '../src/data/degradation/sides.js
 import { listPhotos } from '../src/data/photo_source.js';
 import type { Pixels, Rgb8 } from '../src/data/pixels.js';
 import { createPairStream } from '../src/data/stream.js';
-import { createEngine } from '../src/engine/engine.js';
-import type { Engine } from '../src/engine/types.js';
 import { CountedRandom } from '../src/random/counted.js';
 import { timed } from './benchmark.js';
 import { writePhotos } from './photo_files.js';
@@ -55,20 +53,18 @@ async function dataConfig(train: string, { size, batch, degradation, workers }: 
 /** Measures and prints JSON lines: each stage alone on one thread, then the stream as a training uses it. */
 export async function benchmarkData(options: DataBenchmark): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'rsd-bench-'));
-  const engine = createEngine({ kind: 'compiled' });
   try {
     await writePhotos(folder, PHOTOS);
     const data = await dataConfig(folder, options);
-    await measureStages(engine, data, options);
-    await measureStream(engine, data, options);
+    await measureStages(data, options);
+    await measureStream(data, options);
   } finally {
-    engine.dispose();
     await rm(folder, { recursive: true });
   }
 }
 
 /** Seconds of each stage for all batches together; a stage begins when the one before has done them all. */
-async function measureStages(engine: Engine, data: DataConfig, { batch, rounds, ...options }: DataBenchmark) {
+async function measureStages(data: DataConfig, { batch, rounds, ...options }: DataBenchmark) {
   const listed = await listPhotos(data.train, 'data.train');
   const files = Array.from({ length: batch * Math.min(rounds, STAGE_BATCHES) }, (_, i) => listed[i % listed.length]!);
   const read = await timed(() => inTurn(files, (file) => readFile(file)));
@@ -82,7 +78,7 @@ async function measureStages(engine: Engine, data: DataConfig, { batch, rounds, 
       return Promise.resolve(crops.push(randomCrop(photo, { ...data, gtSize: side }, random)));
     }),
   );
-  const degraded = await measureDegradation(engine, data, crops, batch);
+  const degraded = await measureDegradation(data, crops, batch);
   const seconds = { read, decode: Math.max(decode - read, 0), crop, ...degraded };
   const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
   for (const [stage, value] of Object.entries(seconds)) {
@@ -92,7 +88,6 @@ async function measureStages(engine: Engine, data: DataConfig, { batch, rounds, 
 }
 
 async function measureDegradation(
-  engine: Engine,
   data: DataConfig,
   crops: readonly Pixels[],
   batch: number,
@@ -118,15 +113,19 @@ async function measureDegradation(
     }
     return Promise.resolve();
   });
-  const degrader = await BatchDegrader.create(engine, data, degradation, batch);
-  // Which programs a batch needs is drawn: all of them are compiled beforehand.
-  await inTurn(batches, (each) => degrader.degrade(each));
-  return { draw, degrade: await timed(() => inTurn(batches, (each) => degrader.degrade(each))) };
+  const degrader = await BatchDegrader.create({ kind: 'compiled' }, data, degradation, batch);
+  try {
+    // Which programs a batch needs is drawn: all of them are compiled beforehand.
+    await inTurn(batches, (each) => degrader.degrade(each));
+    return { draw, degrade: await timed(() => inTurn(batches, (each) => degrader.degrade(each))) };
+  } finally {
+    await degrader.close();
+  }
 }
 
 /** As a training would, that takes every batch at once: the most images a second there can be. */
-async function measureStream(engine: Engine, data: DataConfig, { batch, rounds, ...options }: DataBenchmark) {
-  const stream = await createPairStream(data, { seed: SEED, batch, engine });
+async function measureStream(data: DataConfig, { batch, rounds, ...options }: DataBenchmark) {
+  const stream = await createPairStream(data, { seed: SEED, batch });
   try {
     for (let index = 0; index < WARM_UP; index++) await stream.batch(index);
     const every = Math.max(1, Math.floor(rounds / MEMORY_LINES));

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { writeAtomically } from '../weights/atomic_file.js';
 import { createParser, parseArguments } from './arguments.js';
-import { openRun, runArguments, withEngine } from './data_run.js';
+import { openRun, runArguments } from './data_run.js';
 import { createLogger, logArguments } from './log.js';
 
 const USAGE = `$0 --config RUN [--count 24] [--output preview]
@@ -32,8 +32,10 @@ export async function preview(argv: string[]): Promise<number> {
   const { config, file } = await openRun(args.config, args.set);
   const { previewPairs } = await import('../data/preview/preview_pairs.js');
   const { data, seed, train } = config;
-  const source = { data, seed, batch: train.batch, log: (line: string) => log.info(line) };
-  const shown = await withEngine(config, (engine) => previewPairs({ ...source, engine }, Number(args.count)));
+  const shown = await previewPairs(
+    { data, seed, batch: train.batch, log: (line) => log.info(line) },
+    Number(args.count),
+  );
   const degradation = data.lq === null ? data.degradation.kind : 'none (stored pairs)';
   const { previewSheet } = await import('../data/preview/preview_sheet.js');
   const { previewPage } = await import('../data/preview/preview_page.js');

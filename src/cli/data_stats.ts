@@ -2,7 +2,7 @@
 import type { RunConfig } from '../config/schema.js';
 import type { PhotoStatistics, Spread } from '../data/photo_statistics.js';
 import { createParser, parseArguments } from './arguments.js';
-import { openRun, runArguments, withEngine } from './data_run.js';
+import { openRun, runArguments } from './data_run.js';
 import { createLogger, logArguments } from './log.js';
 
 const USAGE = `$0 --config RUN [--sample 500]
@@ -53,21 +53,19 @@ export async function stats(argv: string[]): Promise<number> {
 }
 
 /** Of the run as it is configured; nothing else uses the processor meanwhile. */
-function measureBatches(config: RunConfig): Promise<Throughput> {
-  const { data, seed, train } = config;
-  return withEngine(config, async (engine) => {
-    const { createPairStream } = await import('../data/stream.js');
-    const stream = await createPairStream(data, { seed, batch: train.batch, engine });
-    try {
-      await stream.batch(0);
-      const begin = performance.now();
-      for (let index = 1; index <= BATCHES; index++) await stream.batch(index);
-      const seconds = (performance.now() - begin) / 1000;
-      return { imagesPerSecond: (BATCHES * train.batch) / seconds, batches: BATCHES, batch: train.batch };
-    } finally {
-      await stream.close();
-    }
-  });
+async function measureBatches({ data, seed, train, engine }: RunConfig): Promise<Throughput> {
+  const { createPairStream } = await import('../data/stream.js');
+  const { kind, threads } = engine;
+  const stream = await createPairStream(data, { seed, batch: train.batch, engine: { kind, threads } });
+  try {
+    await stream.batch(0);
+    const begin = performance.now();
+    for (let index = 1; index <= BATCHES; index++) await stream.batch(index);
+    const seconds = (performance.now() - begin) / 1000;
+    return { imagesPerSecond: (BATCHES * train.batch) / seconds, batches: BATCHES, batch: train.batch };
+  } finally {
+    await stream.close();
+  }
 }
 
 const rounded = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en-US');

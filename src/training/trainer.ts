@@ -31,7 +31,9 @@ import { Progress, type ProgressStream } from './progress.js';
 import { RunFolder } from './run_folder.js';
 import { RunLog } from './run_log.js';
 import { Shutdown } from './shutdown.js';
+import { UnreadablePhotos } from './unreadable_photos.js';
 import { validationScore } from './validation_metrics.js';
+import { WaitedBatches } from './waited_batches.js';
 
 /** Most images in a sample grid. */
 const GRID_ROWS = 4;
@@ -92,6 +94,8 @@ class Run {
     private readonly engine: Engine,
     private readonly stream: PairStream,
     private readonly batches: PooledBatches,
+    private readonly waited: WaitedBatches,
+    private readonly unreadable: UnreadablePhotos,
     private readonly method: Method,
     private readonly store: CheckpointStore,
     private readonly held: readonly ValidationPair[],
@@ -106,6 +110,7 @@ class Run {
   ): Promise<Run> {
     const { kind, threads } = config.engine;
     const stream = await createPairStream(config.data, {
+      log: (line) => log.info(line),
       seed: config.seed,
       batch: config.train.batch,
       engine: { kind, threads },
@@ -113,7 +118,8 @@ class Run {
     const engine = createEngine({ kind, threads });
     try {
       const batches = new PooledBatches(stream, config);
-      const method = await createMethod({ config, engine, batches, log: (line) => log.info(line) });
+      const waited = new WaitedBatches(batches);
+      const method = await createMethod({ config, engine, batches: waited, log: (line) => log.info(line) });
       await method.initialise();
       const store = new CheckpointStore(folder.paths.checkpoints, {
         keepLast: config.train.keepCheckpoints,
@@ -140,6 +146,8 @@ class Run {
         engine,
         stream,
         batches,
+        waited,
+        await UnreadablePhotos.open(folder.paths.unreadable),
         method,
         store,
         held,
@@ -178,7 +186,7 @@ class Run {
         const validation =
           due(train.validateEvery) && this.held.length > 0 ? await this.validate(iteration, run) : undefined;
         run.append({ iteration, ...numbers, ...validation?.numbers });
-        progress.update(iteration, shown(this.method.shownTerms, numbers));
+        progress.update(iteration, shown([...this.method.shownTerms, 'dataSeconds'], numbers));
         if (due(train.imagesEvery) && this.held.length > 0) {
           const { rows, columns } = await this.method.sample(this.held.slice(0, GRID_ROWS), iteration);
           await run.grid(iteration, rows, columns);
@@ -186,6 +194,7 @@ class Run {
         if (due(train.checkpointEvery) || stopping()) {
           run.flush();
           await this.save(iteration, validation?.score);
+          await this.reportFailures();
         }
         if (validation) {
           progress.clear();
@@ -195,8 +204,8 @@ class Run {
     } finally {
       progress.finish();
       run.close();
+      await this.reportFailures();
     }
-    await this.reportFailures();
     return { iteration, exitCode: iteration < train.iterations ? (shutdown.exitCode ?? 0) : 0 };
   }
 
@@ -217,7 +226,8 @@ class Run {
       const numbers = await this.method.iterate(iteration);
       const seconds = (performance.now() - begin) / 1000;
       const images = this.config.train.batch * this.method.batchesPerIteration;
-      return { ...numbers, seconds, imagesPerSecond: images / seconds, ...processMemory() };
+      const dataSeconds = this.waited.takeSeconds();
+      return { ...numbers, seconds, dataSeconds, imagesPerSecond: images / seconds, ...processMemory() };
     } catch (error) {
       if (!(error instanceof GuardError)) throw error;
       const last = (await this.store.list()).at(-1);
@@ -245,11 +255,8 @@ class Run {
   }
 
   private async reportFailures(): Promise<void> {
-    const failures = this.stream.failures();
-    if (failures.length === 0) return;
-    const list = failures.map(({ file, reason }) => `${file}: ${reason}\n`).join('');
-    await writeFileDurably(this.folder.paths.unreadable, list);
-    const count = `${failures.length} of ${this.stream.photos} photos could not be read; others stood in for them`;
+    if ((await this.unreadable.add(this.stream.failures())) === 0) return;
+    const count = `${this.unreadable.count} of ${this.stream.photos} photos could not be read; others stood in for them`;
     this.log.warn(`${count} (listed in ${this.folder.paths.unreadable})`);
   }
 }

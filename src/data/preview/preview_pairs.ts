@@ -1,6 +1,5 @@
 /** @file Training pairs as a run would get them, with what was drawn for each. */
 import type { DataConfig } from '../../config/schema.js';
-import type { Engine } from '../../engine/types.js';
 import { CountedRandom } from '../../random/counted.js';
 import type { GridImage } from '../../training/canvas.js';
 import type { PairBatch } from '../batch_maker.js';
@@ -19,14 +18,12 @@ export interface PreviewPair {
   readonly drawn: Readonly<Record<string, string>>;
 }
 
-/** Which run, and where it is computed. */
+/** Which run. */
 export interface PreviewSource {
   readonly data: DataConfig;
   readonly seed: number;
   /** Images of a batch: some draws are one for the whole batch. */
   readonly batch: number;
-  /** For degradations of whole batches. */
-  readonly engine?: Engine;
   readonly log?: (line: string) => void;
 }
 
@@ -69,8 +66,11 @@ function pairsOf(source: PreviewSource, batch: PairBatch, index: number): Previe
  */
 export async function previewPairs(source: PreviewSource, count: number): Promise<Preview> {
   const { data, ...options } = source;
-  // On this thread: for a few batches starting others takes longer.
-  const stream = await createPairStream({ ...data, workers: 0, prefetch: 0 }, options);
+  // For a few batches, starting threads and compiling programs would take longer than the work.
+  const stream = await createPairStream(
+    { ...data, workers: 0, prefetch: 0 },
+    { ...options, engine: { kind: 'eager' } },
+  );
   try {
     const pairs: PreviewPair[] = [];
     for (let index = 0; pairs.length < count; index++) {
