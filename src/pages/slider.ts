@@ -39,6 +39,7 @@ export const SLIDER_STYLE = `
 .layers:focus-within { outline: 3px solid var(--accent); outline-offset: 2px; }
 @media print {
   .slider { max-width: none; }
+  .slider .controls { display: none; }
   .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(40mm, 1fr)); gap: 2mm; aspect-ratio: auto !important; overflow: visible; background: none; }
   .layer, .layer.left, .layer.right { position: static; visibility: visible; clip-path: none; break-inside: avoid; }
   .layer img { height: auto; }

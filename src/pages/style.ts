@@ -59,7 +59,7 @@ summary { cursor: pointer; }
   :root { color-scheme: light; --paper: #fff; --ink: #000; --soft: #444; --line: #bbb; --panel: #fff; --accent: #000; }
   @page { margin: 14mm; }
   body { max-width: none; padding: 0; font-size: 10pt; }
-  nav, .controls { display: none; }
+  nav { display: none; }
   h2, h3 { break-after: avoid; }
   figure, tr, svg { break-inside: avoid; }
   .wide { overflow: visible; }
