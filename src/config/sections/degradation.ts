@@ -78,7 +78,7 @@ function stage(defaults: StageDefaults) {
       .describe('Standard deviation of the Gaussian noise, 8-bit levels.'),
     poissonScaleRange: interval(0, 20).default(defaults.poissonScaleRange).describe('Scale of the Poisson noise.'),
     grayNoiseProb: share.default(0.4).describe('Probability of noise that is equal in the three channels.'),
-    jpegRange: interval(1, 99.9).default([30, 95]).describe('JPEG quality; any number of the interval.'),
+    jpegRange: interval(1, 100).default([30, 95]).describe('JPEG quality; any number of the interval.'),
   });
 }
 

@@ -51,9 +51,12 @@ const DCT = Array.from({ length: BLOCK }, (_, u) =>
   ),
 );
 
+/** Least factor: at quality 100 the steps would be 0, by which nothing can be divided. */
+const LEAST_FACTOR = 1e-6;
+
 /** What a quality multiplies the quantisation tables by: a real number, nothing is rounded. */
 export function quantisationFactor(quality: number): number {
-  return (quality < 50 ? 5000 / quality : 200 - 2 * quality) / 100;
+  return Math.max((quality < 50 ? 5000 / quality : 200 - 2 * quality) / 100, LEAST_FACTOR);
 }
 
 /** An 8x8 matrix (or its transpose) applied to every 8 rows: [H, W, B] -> the same shape. */
