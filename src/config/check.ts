@@ -59,6 +59,14 @@ function checkScheduler({ train: { scheduler } }: RunConfig, fail: Fail): void {
   });
 }
 
+function checkBestMetric({ method, train, rsd }: RunConfig, fail: Fail): void {
+  if (train.bestMetric !== 'perceptual') return;
+  if (hasFake(method) && rsd.perceptual.weight > 0 && rsd.perceptual.metric !== 'none') return;
+  fail('train.bestMetric', 'the validation of this run has no perceptual metric', {
+    expected: 'psnrRgb, psnr or ssim, or a perceptual term (rsd.perceptual)',
+  });
+}
+
 function checkRespacing({ diffusion }: RunConfig, fail: Fail): void {
   if (diffusion.timestepRespacing === null) return;
   fail(
@@ -106,6 +114,7 @@ export function checkRun(config: RunConfig, run: NamedRun): void {
   const fail = failIn(run);
   checkBatch(config, fail);
   checkScheduler(config, fail);
+  checkBestMetric(config, fail);
   checkRespacing(config, fail);
   if (hasFake(config.method)) checkTimesteps(config, fail);
   if (config.method === 'sinsr') checkPrediction(config, fail);

@@ -5,8 +5,8 @@ import { imageMetrics, setMetrics } from '../metrics/registry.js';
 import { suggestion } from '../suggestion.js';
 import type { ChosenMetric } from './measure.js';
 
-/** Measured with originals if nothing else is said, and without. */
-const DEFAULTS = ['psnr', 'ssim', 'st-lpips-alex'];
+/** Measured if nothing else is said, with originals and without: what needs no files of the user. */
+const DEFAULTS = { paired: ['psnr', 'ssim', 'st-lpips-alex'], unpaired: ['niqe'] };
 
 const images: Readonly<Record<string, ImageMetric>> = imageMetrics;
 const sets: Readonly<Record<string, SetMetric>> = setMetrics;
@@ -31,14 +31,15 @@ export interface MetricChoice {
 
 /** @throws UserError if a named metric does not exist or lacks originals or weights, or weights belong to none. */
 export function chooseMetrics(request: MetricRequest): MetricChoice {
-  const { weights, named, protocol } = request;
+  const { weights, named, protocol, hasOriginals } = request;
   for (const name of weights.keys()) requireKnown(name, '--metric-weights');
   for (const name of named ?? []) {
     requireKnown(name, '--metrics');
     const reason = obstacle(name, request);
     if (reason) throw new UserError(`the metric ${name} cannot be measured: ${reason}`, { key: '--metrics' });
   }
-  const wanted = named ?? protocol ?? [...new Set([...DEFAULTS, ...weights.keys()])];
+  const wanted = named ??
+    protocol ?? [...new Set([...DEFAULTS[hasOriginals ? 'paired' : 'unpaired'], ...weights.keys()])];
   const left = new Map(wanted.map((name) => [name, obstacle(name, request)]));
   const possible = wanted.filter((name) => left.get(name) === undefined);
   if (possible.length === 0) {

@@ -27,8 +27,8 @@ export interface ProtocolDataset {
 /** How images are restored: as the RSD release does (tiles of 512 with stride 448, JPEG inputs give JPEG of quality 95). */
 export const RELEASE_RESTORING = { tile: 512, overlap: 64, seed: 12345 } as const;
 
-const FULL_SIZE = ['psnr', 'ssim', 'lpips-alex', 'clipiqa', 'musiq'];
-const CROPS = ['psnr', 'ssim', 'lpips-alex', 'dists', 'niqe', 'musiq', 'maniqa', 'clipiqa', 'fid'];
+const FULL_SIZE = ['psnr', 'ssim', 'lpips-alex', 'clipiqa', 'musiq-koniq'];
+const CROPS = ['psnr', 'ssim', 'lpips-alex', 'dists', 'niqe', 'musiq-koniq', 'maniqa-pipal', 'clipiqa', 'fid'];
 
 const crops = (about: string, published: PublishedTable): ProtocolDataset => ({
   about,
@@ -48,7 +48,7 @@ export const PROTOCOL_DATASETS: Readonly<Record<ProtocolName, Readonly<Record<st
     },
     RealSet65: {
       about: 'photos without originals',
-      metrics: ['clipiqa', 'musiq'],
+      metrics: ['clipiqa', 'musiq-koniq'],
       hasOriginals: false,
       published: REALSET65,
     },

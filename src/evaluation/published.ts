@@ -29,9 +29,9 @@ function publishedTable(
   };
 }
 
-const FULL_SIZE = ['psnr', 'ssim', 'lpips-alex', 'clipiqa', 'musiq'];
-const UNPAIRED = ['clipiqa', 'musiq'];
-const CROPS = ['psnr', 'ssim', 'lpips-alex', 'dists', 'niqe', 'musiq', 'maniqa', 'clipiqa', 'fid'];
+const FULL_SIZE = ['psnr', 'ssim', 'lpips-alex', 'clipiqa', 'musiq-koniq'];
+const UNPAIRED = ['clipiqa', 'musiq-koniq'];
+const CROPS = ['psnr', 'ssim', 'lpips-alex', 'dists', 'niqe', 'musiq-koniq', 'maniqa-pipal', 'clipiqa', 'fid'];
 
 /** Table 1, left part. */
 export const REALSR_FULL = publishedTable('table 1, RealSR', FULL_SIZE, [

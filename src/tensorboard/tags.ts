@@ -9,8 +9,6 @@ const TERMS: Readonly<Record<string, string>> = {
   gan: 'gan_loss',
   mse: 'mse_loss',
   perceptual: 'lpips_loss',
-  inverse: 'inverse_loss',
-  gt: 'inverse_gt_loss',
 };
 
 /** Validation metrics of the released trainer by ours; it appends the timestep. */
@@ -19,16 +17,21 @@ const METRICS: Readonly<Record<string, string>> = {
   ssim: 'SSIM',
   'lpips-alex': 'LPIPS AlexNet',
   'lpips-vgg': 'LPIPS VGG',
-  musiq: 'MUSIQ',
-  clipiqa: 'CLIPIQA',
 };
+
+/** What tags depend on besides the number's name. */
+export interface TaggedRun {
+  /** Of the process, 0-based: the one a student is validated at. */
+  readonly lastTimestep: number;
+  /** The metric that `validation/perceptual` is. */
+  readonly perceptual?: string;
+}
 
 /**
  * TensorBoard tag of a number of `stats.jsonl`: the released trainer's where it logs the same quantity, else our own key.
  * @param key Such as `student/gan` or `validation/psnr`.
- * @param lastTimestep Of the process, 0-based: the one a student is validated at.
  */
-export function tensorboardTag(key: string, lastTimestep: number): string {
+export function tensorboardTag(key: string, { lastTimestep, perceptual }: TaggedRun): string {
   const [group = '', name = '', ...rest] = key.split('/');
   if (rest.length > 0) return key;
   switch (group) {
@@ -40,8 +43,10 @@ export function tensorboardTag(key: string, lastTimestep: number): string {
       return name ? `optimizer/grad_norm_${name}` : key;
     case 'lr':
       return name ? `optimizer/lr_${name}` : key;
-    case 'validation':
-      return METRICS[name] ? `Validation ${METRICS[name]}, t=${lastTimestep}` : key;
+    case 'validation': {
+      const metric = METRICS[name === 'perceptual' && perceptual ? perceptual : name];
+      return metric ? `Validation ${metric}, t=${lastTimestep}` : key;
+    }
     default:
       return key;
   }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import sharp from 'sharp';
 import type { RunConfig } from '../config/schema.js';
 import { EventFile } from '../tensorboard/event_file.js';
-import { tensorboardTag } from '../tensorboard/tags.js';
+import { tensorboardTag, type TaggedRun } from '../tensorboard/tags.js';
 import { writeGrid, type GridRow } from './image_grid.js';
 import type { RunPaths } from './run_folder.js';
 import { StatsLog, type StatsRecord } from './stats_log.js';
@@ -12,7 +12,7 @@ import { StatsLog, type StatsRecord } from './stats_log.js';
 /** What a {@link RunLog} needs to know of its run. */
 export interface RunLogOptions {
   readonly paths: Pick<RunPaths, 'stats' | 'images' | 'events' | 'config'>;
-  readonly config: Pick<RunConfig, 'train' | 'diffusion'>;
+  readonly config: Pick<RunConfig, 'train' | 'diffusion' | 'rsd'>;
   /** Last iteration that is done; what the logs have of later ones is taken back. */
   readonly start: number;
 }
@@ -21,7 +21,7 @@ export interface RunLogOptions {
 export class RunLog {
   private constructor(
     private readonly images: string,
-    private readonly lastTimestep: number,
+    private readonly run: TaggedRun,
     private readonly stats: StatsLog,
     private readonly events: EventFile | undefined,
   ) {}
@@ -31,7 +31,8 @@ export class RunLog {
     const events = config.train.tensorboard ? new EventFile(paths.events, start + 1) : undefined;
     // Four spaces make a block of code of it.
     events?.text(start + 1, 'config', (await readFile(paths.config, 'utf8')).replaceAll(/^/gm, '    '));
-    return new RunLog(paths.images, config.diffusion.steps - 1, stats, events);
+    const run = { lastTimestep: config.diffusion.steps - 1, perceptual: config.rsd.perceptual.metric };
+    return new RunLog(paths.images, run, stats, events);
   }
 
   /** Whether an earlier iteration logged this number. */
@@ -42,7 +43,7 @@ export class RunLog {
   append(record: StatsRecord): void {
     this.stats.append(record);
     const { iteration, ...numbers } = record;
-    const tagged = Object.entries(numbers).map(([key, value]) => [tensorboardTag(key, this.lastTimestep), value]);
+    const tagged = Object.entries(numbers).map(([key, value]) => [tensorboardTag(key, this.run), value]);
     this.events?.scalars(iteration, Object.fromEntries(tagged) as Record<string, number>);
   }
 

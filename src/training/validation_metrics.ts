@@ -1,5 +1,5 @@
 /** @file Numbers about restored images for the log of a run, and which of them a checkpoint is judged by. */
-import type { Pixels } from '../data/pixels.js';
+import { clampToUnit, type Pixels } from '../data/pixels.js';
 import type { HostArray } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { trainerPsnr } from '../metrics/psnr.js';
@@ -19,9 +19,10 @@ function psnrOfImages(truth: HostArray, restored: HostArray): number {
   return 10 * Math.log10((4 * truth.data.length) / squares);
 }
 
-/** One image [1,h,w,3] in [-1, 1] as [h,w,3] in [0, 1]. */
+/** One image [1,h,w,3] in [-1, 1] (clamped) as [h,w,3] in [0, 1]. */
 function toPixels({ shape, data }: HostArray): Pixels {
-  return { height: shape[1]!, width: shape[2]!, data: Float32Array.from(data, (value) => (value + 1) / 2) };
+  const unit = Float32Array.from(data, (value) => (value + 1) / 2);
+  return clampToUnit({ height: shape[1]!, width: shape[2]!, data: unit });
 }
 
 /**

@@ -104,3 +104,24 @@ describe('studentTimesteps', () => {
     expect(studentTimesteps(steps, n)).toEqual(expected);
   });
 });
+
+describe('the metric of the best checkpoint', () => {
+  const perceptual = (values: object): void => {
+    check({ train: { bestMetric: 'perceptual' }, ...values });
+  };
+
+  it('can be perceptual where the run has such a term', () => {
+    expect(() => {
+      perceptual({});
+    }).not.toThrow();
+  });
+
+  it.each([
+    ['no weight', { rsd: { perceptual: { weight: 0 } } }],
+    ['another method', { method: 'resshift' }],
+  ])('cannot with %s', (_, values) => {
+    expect(() => {
+      perceptual(values);
+    }).toThrow(/train\.bestMetric: the validation of this run has no perceptual metric/);
+  });
+});

@@ -56,7 +56,7 @@ describe('TensorBoard', () => {
     const expected: Record<string, [number, number][]> = {};
     for (const { iteration, ...numbers } of stats) {
       for (const [key, value] of Object.entries(numbers)) {
-        (expected[tensorboardTag(key, LAST_TIMESTEP)] ??= []).push([iteration, Math.fround(value)]);
+        (expected[tensorboardTag(key, { lastTimestep: LAST_TIMESTEP })] ??= []).push([iteration, Math.fround(value)]);
       }
     }
     expect(stats.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4, 5, 6]);

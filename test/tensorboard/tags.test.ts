@@ -12,9 +12,18 @@ it.each([
   ['lr/student', 'optimizer/lr_student'],
   ['validation/psnr', 'Validation PSNR, t=14'],
   ['validation/ssim', 'Validation SSIM, t=14'],
-])('%s is %s', (key, tag) => expect(tensorboardTag(key, 14)).toBe(tag));
+  ['validation/perceptual', 'Validation LPIPS AlexNet, t=14'],
+])('%s is %s', (key, tag) => expect(tensorboardTag(key, { lastTimestep: 14, perceptual: 'lpips-alex' })).toBe(tag));
 
-it.each(['loss', 'lr', 'gradNorm', 'memory/rssMb', 'validation/psnrRgb', 'validation/teacher/psnr', 'student/other'])(
-  '%s, which it does not log, keeps its name',
-  (key) => expect(tensorboardTag(key, 14)).toBe(key),
+it.each([
+  'loss',
+  'lr',
+  'gradNorm',
+  'memory/rssMb',
+  'validation/psnrRgb',
+  'validation/teacher/psnr',
+  'validation/perceptual',
+  'student/other',
+])('%s, which it does not log, keeps its name', (key) =>
+  expect(tensorboardTag(key, { lastTimestep: 14, perceptual: 'st-lpips-alex' })).toBe(key),
 );
