@@ -1,7 +1,7 @@
 /** @file The quickstart itself: distils the teacher, then measures student, teacher and bicubic on held-out photos. */
 import path from 'node:path';
 import type { RunConfig } from '../../src/config/schema.js';
-import { loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
+import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
 import { UserError } from '../../src/errors.js';
 import { exportCheckpoint } from '../../src/export/from_checkpoint.js';
 import { writeGrid } from '../../src/training/image_grid.js';
@@ -50,7 +50,7 @@ export async function quickstart(options: QuickstartOptions): Promise<Quickstart
   const { config, out, shippedStudent, cropSide, print } = options;
   const teacher = await readUNetModel(config.teacher.weights, 'teacher');
   const shipped = await readUNetModel(shippedStudent, 'student');
-  const pairs = await loadValidationSet({ ...config.data, gtSize: cropSide });
+  const pairs = (await loadValidationSet({ ...config.data, gtSize: cropSide })).filter(hasOriginal);
   if (pairs.length === 0)
     throw new UserError('the quickstart needs held-out photos', { key: 'data.validation.hr', found: 'none' });
 

@@ -9,13 +9,21 @@ import { fromRgb8, type Pixels, type Rgb8 } from './pixels.js';
 import { openValidationDegradation, type ValidationDegradation } from './validation_degradation.js';
 
 /** One held-out image, values in [-1, 1]. */
-export interface ValidationPair {
+export interface ValidationImage {
   /** File name without folder and ending. */
   readonly name: string;
-  /** [h * scale, w * scale, 3]. */
-  readonly hr: Pixels;
+  /** [h * scale, w * scale, 3]; absent if the run has LQ images alone. */
+  readonly hr?: Pixels;
   /** [h, w, 3]. */
   readonly lq: Pixels;
+}
+
+/** A held-out image with its original. */
+export type ValidationPair = ValidationImage & { readonly hr: Pixels };
+
+/** Whether an image has its original. */
+export function hasOriginal(image: ValidationImage): image is ValidationPair {
+  return image.hr !== undefined;
 }
 
 function toSigned({ height, width, data }: Pixels): Pixels {
@@ -39,13 +47,13 @@ async function degradedPair(
   index: number,
   config: DataConfig,
   { degrade }: ValidationDegradation,
-): Promise<ValidationPair> {
+): Promise<ValidationImage> {
   const crop = centreCrop(await decodeForValidation(file, config), config);
   const { hr, lq } = await degrade(crop, index);
   return { name: stem(file), hr: toSigned(hr), lq: toSigned(lq) };
 }
 
-async function storedPair(file: string, lqFile: string, config: DataConfig): Promise<ValidationPair> {
+async function storedPair(file: string, lqFile: string, config: DataConfig): Promise<ValidationImage> {
   const { scale } = config;
   const [hr, lq] = [await decodeForValidation(file, config), await decodeForValidation(lqFile, config)];
   if (hr.height !== lq.height * scale || hr.width !== lq.width * scale) {
@@ -64,22 +72,22 @@ async function lqFilesByStem(folder: string): Promise<Map<string, string>> {
 }
 
 /**
- * Reads the held-out images: centre crops of `gtSize` that are degraded here, or stored pairs as they are.
+ * Reads the held-out images: centre crops of `gtSize` that are degraded here, stored pairs as they are, or LQ images alone.
  * @param config section `data`
- * @returns pairs in sorted order of the HR files; empty if `validation.hr` is null
+ * @returns images in sorted order of the HR files (or LQ files); empty if there are neither
  * @throws UserError if an image cannot be read, has no LQ partner or one of the wrong size
  */
-export async function loadValidationSet(config: DataConfig): Promise<ValidationPair[]> {
+export async function loadValidationSet(config: DataConfig): Promise<ValidationImage[]> {
   const { hr, lq, count } = config.validation;
-  if (hr === null) return [];
+  if (hr === null) return lq === null ? [] : storedAlone(lq, config);
   const files = (await listPhotos(hr, 'data.validation.hr')).slice(0, count ?? undefined);
   return lq === null ? degradedPairs(files, config) : storedPairs(files, lq, config);
 }
 
-async function degradedPairs(files: readonly string[], config: DataConfig): Promise<ValidationPair[]> {
+async function degradedPairs(files: readonly string[], config: DataConfig): Promise<ValidationImage[]> {
   const degradation = await openValidationDegradation(config);
   try {
-    const pairs: ValidationPair[] = [];
+    const pairs: ValidationImage[] = [];
     for (const [i, file] of files.entries()) pairs.push(await degradedPair(file, i, config, degradation));
     return pairs;
   } finally {
@@ -87,9 +95,18 @@ async function degradedPairs(files: readonly string[], config: DataConfig): Prom
   }
 }
 
-async function storedPairs(files: readonly string[], lq: string, config: DataConfig): Promise<ValidationPair[]> {
+async function storedAlone(lq: string, config: DataConfig): Promise<ValidationImage[]> {
+  const files = (await listPhotos(lq, 'data.validation.lq')).slice(0, config.validation.count ?? undefined);
+  const images: ValidationImage[] = [];
+  for (const file of files) {
+    images.push({ name: stem(file), lq: toSigned(fromRgb8(await decodeForValidation(file, config))) });
+  }
+  return images;
+}
+
+async function storedPairs(files: readonly string[], lq: string, config: DataConfig): Promise<ValidationImage[]> {
   const lqFiles = await lqFilesByStem(lq);
-  const pairs: ValidationPair[] = [];
+  const pairs: ValidationImage[] = [];
   for (const file of files) {
     const lqFile = lqFiles.get(stem(file));
     if (!lqFile)

@@ -33,12 +33,15 @@ export interface ValidationResult {
   readonly metrics: Readonly<Record<string, number>>;
 }
 
-/** A held-out pair: lq [1,h,w,3] and hr [1,H,W,3] in [-1, 1]. */
-export interface ValidationPair {
+/** A held-out image in [-1, 1]: lq [1,h,w,3], and hr [1,H,W,3] where there is one (for all of a run, or none). */
+export interface HeldOutImage {
   readonly name: string;
   readonly lq: HostArray;
-  readonly hr: HostArray;
+  readonly hr?: HostArray;
 }
+
+/** A held-out image that a restoration can be compared with. */
+export type ValidationPair = HeldOutImage & { readonly hr: HostArray };
 
 /** A training method over resident state. */
 export interface Method {
@@ -57,9 +60,26 @@ export interface Method {
   /** The same of what the trained network is held against (the teacher of a distillation, in all its steps), if there is. */
   validateTeacher?(pairs: readonly ValidationPair[]): Promise<ValidationResult>;
   /** Rows of a sample grid and its column labels. */
-  sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
+  sample(images: readonly HeldOutImage[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
   /** Frozen autoencoder that the exported model needs beside the trained network. */
   readonly autoencoder?: Weighted<AutoencoderConfig>;
+}
+
+/**
+ * Rows of held-out images: LR, what `made` gives of each, HR where there is one.
+ * @param labels of what `made` gives
+ */
+export async function sampleRows(
+  images: readonly HeldOutImage[],
+  labels: readonly string[],
+  made: (image: HeldOutImage) => Promise<readonly HostArray[]>,
+): Promise<{ rows: GridRow[]; columns: string[] }> {
+  const rows: GridRow[] = [];
+  for (const image of images) {
+    const shown = [image.lq, ...(await made(image)), ...(image.hr ? [image.hr] : [])];
+    rows.push({ label: image.name, images: shown.map(gridImage) });
+  }
+  return { rows, columns: ['LR', ...labels, ...(images[0]?.hr ? ['HR'] : [])] };
 }
 
 /** First image of a batch [1,H,W,3] as a grid's image. */

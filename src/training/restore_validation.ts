@@ -3,7 +3,7 @@ import type { Engine, Executable, HostArray } from '../engine/types.js';
 import { contentHash, pictureNoise } from '../restore/noise.js';
 import type { Pass } from '../restore/passes.js';
 import type { Picture } from '../restore/picture.js';
-import type { ValidationPair, ValidationResult } from './method.js';
+import type { HeldOutImage, ValidationPair, ValidationResult } from './method.js';
 import type { ResidentPerceptual } from './resident_perceptual.js';
 import { fidelity, MetricMeans } from './validation_metrics.js';
 
@@ -17,7 +17,7 @@ const toPicture = ({ shape, data }: HostArray): Picture => ({
 });
 
 /** Restores one held-out image, [1,H,W,3] in [-1,1] (clamped). */
-export async function restorePair(pass: Pass, { lq }: ValidationPair): Promise<HostArray> {
+export async function restorePair(pass: Pass, { lq }: HeldOutImage): Promise<HostArray> {
   const picture = toPicture(lq);
   const noise = pictureNoise(VALIDATION_SEED, contentHash(picture));
   const [restored] = await pass.run([picture], [noise], () => undefined);

@@ -3,7 +3,7 @@ import type { Engine, HostArray } from '../engine/types.js';
 import { multiStepPass, type Pass } from '../restore/passes.js';
 import type { RestorationModel } from '../restore/restoration_model.js';
 import type { GridRow } from './image_grid.js';
-import { gridImage, type ValidationPair, type ValidationResult } from './method.js';
+import { sampleRows, type HeldOutImage, type ValidationPair, type ValidationResult } from './method.js';
 import type { ResidentPerceptual } from './resident_perceptual.js';
 import { RestoreValidation, restorePair } from './restore_validation.js';
 
@@ -37,15 +37,13 @@ export class StudentViews {
     return this.validation.validate(this.teacher, pairs);
   }
 
-  async sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
-    const rows: GridRow[] = [];
-    for (const pair of pairs) {
-      const teacher = this.teacherImages.get(pair.name) ?? (await restorePair(this.teacher, pair));
-      this.teacherImages.set(pair.name, teacher);
-      const images = [pair.lq, await restorePair(this.student, pair), teacher, pair.hr];
-      rows.push({ label: pair.name, images: images.map(gridImage) });
-    }
+  sample(images: readonly HeldOutImage[]): Promise<{ rows: GridRow[]; columns: string[] }> {
     const steps = ({ evaluations }: Pass): string => `${evaluations} step${evaluations === 1 ? '' : 's'}`;
-    return { rows, columns: ['LR', `student, ${steps(this.student)}`, `teacher, ${steps(this.teacher)}`, 'HR'] };
+    const labels = [`student, ${steps(this.student)}`, `teacher, ${steps(this.teacher)}`];
+    return sampleRows(images, labels, async (image) => {
+      const teacher = this.teacherImages.get(image.name) ?? (await restorePair(this.teacher, image));
+      this.teacherImages.set(image.name, teacher);
+      return [await restorePair(this.student, image), teacher];
+    });
   }
 }

@@ -22,7 +22,7 @@ import { writeModelFile } from '../weights/model_file.js';
 import type { HostTree } from '../weights/tree.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from './durable_file.js';
-import type { Method, ValidationPair } from './method.js';
+import type { HeldOutImage, Method, ValidationPair } from './method.js';
 import { PooledBatches } from './pooled_batches.js';
 import { processMemory } from './process_memory.js';
 import { createMethod } from './methods/create.js';
@@ -98,7 +98,7 @@ class Run {
     private readonly unreadable: UnreadablePhotos,
     private readonly method: Method,
     private readonly store: CheckpointStore,
-    private readonly held: readonly ValidationPair[],
+    private readonly held: readonly HeldOutImage[],
     private readonly start: number,
   ) {}
 
@@ -136,7 +136,7 @@ class Run {
       const held = (await loadValidationSet(config.data)).map(({ name, lq, hr }) => ({
         name,
         lq: { shape: [1, lq.height, lq.width, 3], data: lq.data },
-        hr: { shape: [1, hr.height, hr.width, 3], data: hr.data },
+        hr: hr && { shape: [1, hr.height, hr.width, 3], data: hr.data },
       }));
       return new Run(
         config,
@@ -174,6 +174,7 @@ class Run {
       stream: this.terminal,
       log: (line) => this.log.info(line),
     });
+    const pairs = this.held.filter((image): image is ValidationPair => image.hr !== undefined);
     let iteration = this.start;
     try {
       // A function, since the type checker takes a property for settled once it was looked at.
@@ -184,7 +185,7 @@ class Run {
         const due = (every: number): boolean =>
           every > 0 && (iteration % every === 0 || iteration === train.iterations);
         const validation =
-          due(train.validateEvery) && this.held.length > 0 ? await this.validate(iteration, run) : undefined;
+          due(train.validateEvery) && pairs.length > 0 ? await this.validate(pairs, iteration, run) : undefined;
         run.append({ iteration, ...numbers, ...validation?.numbers });
         progress.update(iteration, shown([...this.method.shownTerms, 'dataSeconds'], numbers));
         if (due(train.imagesEvery) && this.held.length > 0) {
@@ -210,10 +211,14 @@ class Run {
   }
 
   /** Metrics of the moving average, and once in a run those of the teacher, as they are logged; and the score. */
-  private async validate(iteration: number, run: RunLog): Promise<{ numbers: Record<string, number>; score: number }> {
-    const { metrics } = await this.method.validate(this.held, iteration);
+  private async validate(
+    pairs: readonly ValidationPair[],
+    iteration: number,
+    run: RunLog,
+  ): Promise<{ numbers: Record<string, number>; score: number }> {
+    const { metrics } = await this.method.validate(pairs, iteration);
     const known = run.has(`${TEACHER_PREFIX}psnrRgb`);
-    const teacher = known ? undefined : await this.method.validateTeacher?.(this.held);
+    const teacher = known ? undefined : await this.method.validateTeacher?.(pairs);
     return {
       numbers: { ...prefixed('validation/', metrics), ...prefixed(TEACHER_PREFIX, teacher?.metrics ?? {}) },
       score: validationScore(metrics, this.config.train.bestMetric),

@@ -69,16 +69,12 @@ const VALIDATION: readonly Rule[] = [
   only('data.val.type', 'folder', 'validation images are files'),
   derived(
     `${VAL}.dir_path`,
-    '`data.validation.lq`; without HR images (`dir_path_extra`) there is no validation',
+    '`data.validation.lq`; without HR images (`dir_path_extra`) there are sample images and no metrics',
     z.string().nullable(),
     (value, around): Outcome => {
       if (typeof around.value(`${VAL}.dir_path_extra`) === 'string') return mapped({ 'data.validation.lq': value });
       if (value === null) return mapped({ 'data.validation.hr': null }, 'no validation');
-      return {
-        kind: 'replaced',
-        why: 'validation needs HR images too; there is none',
-        set: { 'data.validation.hr': null },
-      };
+      return mapped({ 'data.validation.lq': value, 'data.validation.hr': null }, 'sample images, no metrics');
     },
     { absent: { value: null } },
   ),

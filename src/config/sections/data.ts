@@ -7,8 +7,11 @@ const validation = z.strictObject({
   hr: paths
     .nullable()
     .default('data/validation/imagenet256/gt')
-    .describe('Held-out HR photos; centre crops of gtSize are degraded unless lq is given. null: no validation.'),
-  lq: path.nullable().default(null).describe('LQ images of the same file stems as hr, used as they are (no cropping).'),
+    .describe('Held-out HR photos; centre crops of gtSize are degraded unless lq is given. null: no metrics.'),
+  lq: path
+    .nullable()
+    .default(null)
+    .describe('LQ images of the same file stems as hr, used as they are (no cropping); without hr, for sample images.'),
   count: count.nullable().default(null).describe('At most so many images, in sorted order; null takes all.'),
 });
 

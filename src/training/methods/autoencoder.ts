@@ -9,7 +9,14 @@ import type { HostTree } from '../../weights/tree.js';
 import type { GridRow } from '../image_grid.js';
 import { kmeans } from '../kmeans.js';
 import { learningRate } from '../lr_schedule.js';
-import { gridImage, type Method, type MethodContext, type ValidationPair, type ValidationResult } from '../method.js';
+import {
+  sampleRows,
+  type HeldOutImage,
+  type Method,
+  type MethodContext,
+  type ValidationPair,
+  type ValidationResult,
+} from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
 import { startingTree } from '../networks.js';
 import { adamwScalars } from '../optimizer.js';
@@ -82,12 +89,8 @@ export class AutoencoderMethod implements Method {
     return { metrics: metrics.means() };
   }
 
-  async sample(pairs: readonly ValidationPair[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }> {
-    const rows: GridRow[] = [];
-    for (const { name, lq, hr } of pairs) {
-      rows.push({ label: name, images: [lq, await this.reconstruct(hr, iteration), hr].map(gridImage) });
-    }
-    return { rows, columns: ['LR', 'autoencoder', 'HR'] };
+  sample(images: readonly HeldOutImage[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }> {
+    return sampleRows(images, ['autoencoder'], async ({ lq, hr = lq }) => [await this.reconstruct(hr, iteration)]);
   }
 
   private update(quantised: boolean): Update {

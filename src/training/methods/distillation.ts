@@ -17,7 +17,7 @@ import type { DrawKey } from '../draws.js';
 import type { GridRow } from '../image_grid.js';
 import { readAutoencoder, readTeacher } from '../latent_setup.js';
 import { learningRate } from '../lr_schedule.js';
-import type { Method, MethodContext, PairBatch, ValidationPair, ValidationResult } from '../method.js';
+import type { HeldOutImage, Method, MethodContext, PairBatch, ValidationPair, ValidationResult } from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
 import { adamwScalars } from '../optimizer.js';
 import { defineNetworks, EMA, stateGroups, type OutlinedUpdate } from '../outline.js';
@@ -113,8 +113,8 @@ export class DistillationMethod implements Method {
     return this.views.validateTeacher(pairs);
   }
 
-  sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
-    return this.views.sample(pairs);
+  sample(images: readonly HeldOutImage[]): Promise<{ rows: GridRow[]; columns: string[] }> {
+    return this.views.sample(images);
   }
 
   /** Micro-batches of one update with all its draws. */

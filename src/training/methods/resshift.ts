@@ -11,7 +11,14 @@ import { drawChoice, drawNormal } from '../draws.js';
 import type { GridRow } from '../image_grid.js';
 import { readAutoencoder } from '../latent_setup.js';
 import { learningRate } from '../lr_schedule.js';
-import { gridImage, type Method, type MethodContext, type ValidationPair, type ValidationResult } from '../method.js';
+import {
+  sampleRows,
+  type HeldOutImage,
+  type Method,
+  type MethodContext,
+  type ValidationPair,
+  type ValidationResult,
+} from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
 import { startingTree } from '../networks.js';
 import { adamwScalars } from '../optimizer.js';
@@ -92,12 +99,10 @@ export class ResShiftMethod implements Method {
     return this.validation.validate(this.teacher, pairs);
   }
 
-  async sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
-    const rows: GridRow[] = [];
-    for (const pair of pairs) {
-      const images = [pair.lq, await restorePair(this.oneStep, pair), await restorePair(this.teacher, pair), pair.hr];
-      rows.push({ label: pair.name, images: images.map(gridImage) });
-    }
-    return { rows, columns: ['LR', '1 step', `${this.teacher.evaluations} steps`, 'HR'] };
+  sample(images: readonly HeldOutImage[]): Promise<{ rows: GridRow[]; columns: string[] }> {
+    return sampleRows(images, ['1 step', `${this.teacher.evaluations} steps`], async (image) => [
+      await restorePair(this.oneStep, image),
+      await restorePair(this.teacher, image),
+    ]);
   }
 }

@@ -9,7 +9,7 @@ import type { Weighted } from '../../weights/model_file.js';
 import type { GridRow } from '../image_grid.js';
 import { readAutoencoder, readTeacher } from '../latent_setup.js';
 import { learningRate } from '../lr_schedule.js';
-import type { Method, MethodContext, ValidationPair, ValidationResult } from '../method.js';
+import type { HeldOutImage, Method, MethodContext, ValidationPair, ValidationResult } from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
 import { adamwScalars } from '../optimizer.js';
 import { defineNetworks, EMA, stateGroups } from '../outline.js';
@@ -82,8 +82,8 @@ export class SinsrMethod implements Method {
     return this.views.validateTeacher(pairs);
   }
 
-  sample(pairs: readonly ValidationPair[]): Promise<{ rows: GridRow[]; columns: string[] }> {
-    return this.views.sample(pairs);
+  sample(images: readonly HeldOutImage[]): Promise<{ rows: GridRow[]; columns: string[] }> {
+    return this.views.sample(images);
   }
 
   /** Prior samples of a micro-batch and where the teacher takes them. */
