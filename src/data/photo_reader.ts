@@ -41,7 +41,7 @@ const CHANCE = 1e-12;
 
 /** Unreadable photos in a row that, of a set with no more of them than allowed, would come by chance once in 10^12. */
 function longestRun(maxFailedShare: number): number {
-  return maxFailedShare === 1 ? Infinity : Math.ceil(Math.log(CHANCE) / Math.log(maxFailedShare));
+  return maxFailedShare === 1 ? Infinity : Math.max(Math.ceil(Math.log(CHANCE) / Math.log(maxFailedShare)), 1);
 }
 
 /** Reads photos by their place in the order; remembers failures and decoded photos, which never changes a result. */

@@ -144,6 +144,15 @@ it('takes a subset that the seed draws', async () => {
   expect((await open({ length: 99 })).photos).toBe(5);
 });
 
+it('allows no failure at all if the share is 0', async () => {
+  expect((await (await open({ maxFailedShare: 0 })).batch(0)).names).toHaveLength(3);
+  const one = join(folder, 'one');
+  for (const i of [0, 1, 2]) await writePhoto(join(one, `${i}.png`), 40, 40, i);
+  await writeFile(join(one, 'broken.png'), '');
+  const strict = await open({ train: one, maxFailedShare: 0 }, { batch: 4 });
+  await expect(strict.batch(0)).rejects.toThrow(/1 of 4 photos cannot be read; expected at most 0 %/);
+});
+
 it('gives up early when photo after photo of many cannot be read', async () => {
   const lost = join(folder, 'lost');
   await mkdir(lost);
