@@ -1,7 +1,6 @@
-/** @file `rsd-eval`: its options, and those that name something (`name=value`). */
+/** @file `rsd-eval`: its options. */
 import type { Argv } from 'yargs';
 import type { EngineKind } from '../engine/types.js';
-import { UserError } from '../errors.js';
 import { PROTOCOLS } from '../evaluation/protocols.js';
 import { DEFAULT_SEED, DEFAULT_TILE } from '../restore/defaults.js';
 import { createParser } from './arguments.js';
@@ -79,9 +78,25 @@ export function createEvalParser() {
       },
     })
     .options({
-      autoencoder: { type: 'string', requiresArg: true, describe: 'autoencoder of official weights' },
-      config: { type: 'string', requiresArg: true, describe: 'run file or official YAML file of official weights' },
-      steps: { type: 'number', requiresArg: true, describe: 'steps of teachers', defaultDescription: 'all' },
+      autoencoder: {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: "NAME=FILE: autoencoder instead of that model's own; repeatable",
+      },
+      config: {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'NAME=FILE: run file or official YAML file that describes official weights; repeatable',
+      },
+      steps: {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'NAME=N: steps of that model (1 for weights of SinSR); repeatable',
+        defaultDescription: 'all of a teacher, one of a student',
+      },
       seed: { type: 'number', requiresArg: true, describe: 'of the noise', defaultDescription: `${DEFAULT_SEED}` },
       tile: {
         type: 'number',
@@ -124,49 +139,3 @@ export function createEvalParser() {
 
 type Options<P> = P extends Argv<infer T> ? T : never;
 export type EvalOptions = Options<ReturnType<typeof createEvalParser>>;
-
-/**
- * Options of the form `name=value` by name.
- * @throws UserError if one has another form, or a name is given twice.
- */
-export function namedValues(texts: readonly string[], key: string): Map<string, string> {
-  const values = new Map<string, string>();
-  for (const text of texts) {
-    const [, name, value] = /^([^=/]+)=(.+)$/.exec(text) ?? [];
-    if (!name || !value) {
-      throw new UserError('a name is missing', { key, expected: 'NAME=PATH, without / in the name', found: text });
-    }
-    if (values.has(name)) throw new UserError('a name is given twice', { key, found: name });
-    values.set(name, value);
-  }
-  return values;
-}
-
-/** Options that are lists by nature. */
-const LISTS = new Set(['restored', 'model', 'metric-weights', 'metricWeights', '_']);
-
-/** @throws UserError if an option that is no list is given twice, or a number is none that is possible. */
-export function checkOptions(args: EvalOptions): void {
-  for (const [name, value] of Object.entries(args)) {
-    if (Array.isArray(value) && !LISTS.has(name)) {
-      throw new UserError('given more than once', { key: `--${name}`, found: value.join(', ') });
-    }
-  }
-  const whole = (key: 'stats-seed' | 'gallery' | 'seed' | 'crop', least: number, below: number): void => {
-    const value = args[key];
-    if (value === undefined || (Number.isInteger(value) && value >= least && value < below)) return;
-    const expected = `a whole number from ${least}${Number.isFinite(below) ? ` to ${below - 1}` : ''}`;
-    throw new UserError('impossible number', { key: `--${key}`, expected, found: `${value}` });
-  };
-  whole('stats-seed', 0, 2 ** 32);
-  whole('seed', 0, 2 ** 32);
-  whole('gallery', 0, Infinity);
-  whole('crop', 1, Infinity);
-  if (!(args['page-mb'] >= 0)) {
-    throw new UserError('impossible number', {
-      key: '--page-mb',
-      expected: 'a number from 0',
-      found: `${args['page-mb']}`,
-    });
-  }
-}

@@ -8,15 +8,12 @@ import { recordRestoration } from '../evaluation/restoration_record.js';
 import { fingerprint } from '../evaluation/scores.js';
 import { loadModel } from '../restore/load_model.js';
 import { createRestorer } from '../restore/restorer.js';
+import type { ModelOptions } from './eval_values.js';
 import { outputFormatOf, restoreFiles, type OutputOptions } from './infer_files.js';
 import type { Logger } from './log.js';
 
 /** How models restore. */
 export interface RestoreSettings {
-  readonly autoencoder?: string;
-  readonly config?: string;
-  /** Of teachers. */
-  readonly steps?: number;
   readonly seed?: number;
   readonly tile?: number;
   readonly overlap?: number;
@@ -26,36 +23,44 @@ export interface RestoreSettings {
   readonly overwrite: boolean;
 }
 
-/** What came of one model; `failed` images are told in the log. */
-export interface RestoredModel {
-  readonly set: ImageSet;
+/** What is restored, and where to. */
+export interface RestoreTask {
+  readonly models: ReadonlyMap<string, ModelOptions>;
+  readonly inputs: ImageSet;
+  /** Gets a folder for each model, with its settings beside it. */
+  readonly folder: string;
+  readonly settings: RestoreSettings;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** What came of it; failed images are told in the log. */
+export interface RestoredModels {
+  readonly sets: ReadonlyMap<string, ImageSet>;
   readonly failed: number;
 }
 
 /**
- * Restores what is not there yet into `folder`/NAME; the settings are kept beside it.
- * @param inputs LR images, in `lr`.
- * @throws UserError if the model cannot be used, or the images there were restored otherwise; the signal's reason.
+ * Restores what is not there yet, one model after another.
+ * @throws UserError if a model cannot be used, or the images there were restored otherwise; the signal's reason.
  */
-export async function restoreWith(
-  name: string,
-  weights: string,
-  inputs: ImageSet,
-  folder: string,
-  settings: RestoreSettings,
-  log: Logger,
-  signal: AbortSignal,
-): Promise<RestoredModel> {
-  const { autoencoder, config, asRelease, overwrite } = settings;
-  const options: OutputOptions = { format: 'png', strip: true, asRelease };
-  const output = path.join(folder, name);
-  await mkdir(output, { recursive: true });
-  const model = await loadModel({ weights, autoencoder, config });
-  const steps = model.kind === 'teacher' ? settings.steps : undefined;
-  const { seed, tile, overlap, engine } = settings;
-  const files = [weights, autoencoder, config].filter((file) => file !== undefined);
-  const record = {
-    files: await fingerprint(files),
+export async function restoreModels(task: RestoreTask): Promise<RestoredModels> {
+  const sets = new Map<string, ImageSet>();
+  let failed = 0;
+  for (const [name, model] of task.models) {
+    const output = path.join(task.folder, name);
+    await mkdir(output, { recursive: true });
+    await recordRestoration(`${output}.json`, await recordOf(model, task), task.settings.overwrite);
+    failed += await restoreMissing(name, model, output, task);
+    sets.set(name, await imageSet(output, '--model'));
+  }
+  return { sets, failed };
+}
+
+async function recordOf({ weights, autoencoder, config, steps }: ModelOptions, { inputs, settings }: RestoreTask) {
+  const { seed, tile, overlap, asRelease } = settings;
+  return {
+    files: await fingerprint([weights, autoencoder, config].filter((file) => file !== undefined)),
     inputs: await fingerprint([...inputs.values()]),
     steps: steps ?? null,
     seed: seed ?? null,
@@ -63,20 +68,34 @@ export async function restoreWith(
     overlap: overlap ?? null,
     asRelease,
   };
-  await recordRestoration(`${output}.json`, record, overwrite);
+}
+
+/** Answers how many images could not be restored. */
+async function restoreMissing(name: string, model: ModelOptions, output: string, task: RestoreTask): Promise<number> {
+  const { inputs, settings, log, signal } = task;
+  const { seed, tile, overlap, engine, asRelease, overwrite } = settings;
+  const options: OutputOptions = { format: 'png', strip: true, asRelease };
   const jobs = [...inputs].map(([stem, input]) => ({
     input,
     output: path.join(output, stem + outputFormatOf(input, options).extension),
   }));
   const open = overwrite ? jobs : jobs.filter((job) => !existsSync(job.output));
-  if (open.length === 0) return { set: await imageSet(output, '--model'), failed: 0 };
+  if (open.length === 0) return 0;
   log.info(`${name}: ${open.length} of ${jobs.length} images to restore`);
-  const restorer = await createRestorer({ model, engine: { kind: engine }, steps, seed, tile, overlap });
+  const loaded = await loadModel(model);
+  const restorer = await createRestorer({
+    model: loaded,
+    engine: { kind: engine },
+    steps: model.steps,
+    seed,
+    tile,
+    overlap,
+  });
   try {
     const { failures } = await restoreFiles(restorer, open, options, log, signal);
     signal.throwIfAborted();
     for (const failure of failures) log.error(`${name}: ${failure.message}`);
-    return { set: await imageSet(output, '--model'), failed: failures.length };
+    return failures.length;
   } finally {
     restorer.dispose();
   }

@@ -183,6 +183,12 @@ describe('refuses', () => {
     ['an unknown metric', ['--restored', 'x=a', '--metrics', 'pnsr'], /no such metric.*Did you mean psnr/],
     ['a metric without its weights', ['--restored', 'x=a', '--metrics', 'lpips-vgg'], /compares with originals/],
     ['an option twice', ['--restored', 'x=a', '--hr', 'a', '--hr', 'b'], /--hr: given more than once/],
+    [
+      'steps of a model that there is not',
+      ['--model', 'x=a', '--lr', 'l', '--steps', 'y=2'],
+      /--steps: no model.*found y/,
+    ],
+    ['no steps', ['--model', 'x=a', '--lr', 'l', '--steps', 'x=0'], /--steps: impossible number/],
     ['tiles beside a protocol', ['--restored', 'x=a', '--protocol', 'sinsr', '--tile', '3'], /mutually exclusive/],
     ['a crop without making inputs', ['--restored', 'x=a', '--crop', '3'], /crop -> make-lr/],
   ])('%s', async (_, args, message) => {
