@@ -1,5 +1,5 @@
 /** @file What the study measures: restorations of held-out photos, by three metrics. */
-import { loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
+import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
 import type { DataConfig } from '../../src/config/schema.js';
 import type { Pixels } from '../../src/data/pixels.js';
 import { UserError } from '../../src/errors.js';
@@ -27,7 +27,7 @@ export class StudyPhotos {
 
   /** @param side Of the centre crops, pixels. @throws UserError if there are no photos. */
   static async open(data: DataConfig, side: number): Promise<StudyPhotos> {
-    const pairs = await loadValidationSet({ ...data, gtSize: side });
+    const pairs = (await loadValidationSet({ ...data, gtSize: side })).filter(hasOriginal);
     if (pairs.length === 0) throw new UserError('the study needs held-out photos', { key: 'data.validation.hr' });
     const loaded = STUDY_METRICS.map(async (name) => [name, await imageMetrics[name].load()] as const);
     return new StudyPhotos(pairs, Object.fromEntries(await Promise.all(loaded)) as Record<StudyMetric, Measure>);
