@@ -11,6 +11,7 @@ import { distsMetric } from './dists.js';
 import { fidMetric, fidPytorchMetric } from './fid.js';
 import { evaluationFidelity, trainerPsnrMetric, trainerSsimMetric } from './fidelity.js';
 import type { ImageMetric, SetMetric } from './metric.js';
+import { maniqaMetric } from './maniqa.js';
 import { musiqMetric } from './musiq.js';
 import { niqeBasicsrMetric, niqeMetric } from './niqe.js';
 import { lpipsMetric, stLpipsMetric } from './perceptual_distance.js';
@@ -37,6 +38,7 @@ export const imageMetrics = {
   'niqe-basicsr': niqeBasicsrMetric,
   'musiq-koniq': musiqMetric,
   clipiqa: clipIqaMetric,
+  'maniqa-pipal': maniqaMetric,
 } as const satisfies Readonly<Record<string, ImageMetric>>;
 
 /** Metrics of two sets of images. */

@@ -8,7 +8,7 @@ export interface BlockOptions {
   /** Of the norms. */
   readonly eps: number;
   readonly activation: (x: Tensor) => Tensor;
-  /** Added to the logits, [N,N]. */
+  /** Added to the logits [B,heads,N,N]; axes may be missing or 1. */
   readonly mask?: Tensor;
 }
 
