@@ -58,13 +58,14 @@ function createInferParser() {
       steps: {
         type: 'number',
         requiresArg: true,
-        describe: 'steps of a teacher; 1 takes its first estimate, which is how SinSR students run',
-        defaultDescription: 'all',
+        describe:
+          'steps of a teacher; 1 takes its first estimate, which is how official SinSR students run. A student: 1, or all it was trained at',
+        defaultDescription: 'all of a teacher, 1 of a student',
       },
       sampler: {
         choices: STEP_SAMPLERS,
         default: STEP_SAMPLERS[0],
-        describe: 'how a teacher steps: ResShift, or SinSR without noise',
+        describe: 'how several steps are made: ResShift, or SinSR without noise',
       },
       seed: { type: 'number', requiresArg: true, describe: 'of the noise', defaultDescription: `${DEFAULT_SEED}` },
       recursive: { type: 'boolean', default: false, describe: 'folders inside folders too, mirrored in the output' },
