@@ -15,6 +15,8 @@ const MOST_CHARTS = 6;
 /** Per-image tables longer than this are left to the CSV file. */
 const MOST_ROWS = 300;
 const SIGNIFICANT = 0.05;
+/** With so many images or fewer, the sign-flip test cannot tell much apart, whatever the differences. */
+const FEW_IMAGES = 8;
 
 const arrow = ({ direction }: ReportMetric): string => (direction === 'higher' ? '↑' : '↓');
 const heading = (metric: ReportMetric): Cell => ({ content: `${metric.title} ${arrow(metric)}` });
@@ -62,7 +64,7 @@ function meansTable(report: EvaluationReport, published: PublishedTable | undefi
     </p>`;
 }
 
-function differencesTable({ differences, metrics }: EvaluationReport): Html {
+function differencesTable({ differences, metrics, images }: EvaluationReport): Html {
   const rows = differences.map(({ metric, first, second, difference, p, corrected }): Row => {
     const described = metrics.find(({ name }) => name === metric)!;
     const better = difference.mean > 0 === (described.direction === 'higher') ? first : second;
@@ -87,6 +89,7 @@ function differencesTable({ differences, metrics }: EvaluationReport): Html {
       Differences image by image, with the bootstrap's 95 % interval. p: paired sign-flip test, two-sided; corrected for
       all rows of this table by Holm's method. A verdict is given below ${SIGNIFICANT} after correction. It is about
       images like these and says nothing about the size of a difference.
+      ${images.length <= FEW_IMAGES && `With ${images.length} images, p is never below ${(2 / 2 ** images.length).toPrecision(2)}.`}
     </p>`;
 }
 
