@@ -1,5 +1,5 @@
 /** @file Rules between the keys of `data`: the pool and the degradation. */
-import { degradationSides } from '../data/degradation/sides.js';
+import { batchDegradation, degradationSides } from '../data/degradation/sides.js';
 import type { Fail } from './check.js';
 import type { RunConfig } from './schema.js';
 import type { RealEsrganConfig } from './sections/degradation.js';
@@ -50,8 +50,8 @@ function checkFactor({ data }: RunConfig, degradation: RealEsrganConfig, fail: F
 /** Checks the rules of the section. */
 export function checkData(config: RunConfig, fail: Fail): void {
   checkPool(config, fail);
-  const { degradation } = config.data;
-  if (degradation.kind !== 'realesrgan' || config.data.lq !== null) return;
+  const degradation = batchDegradation(config.data);
+  if (!degradation) return;
   checkShares(degradation, fail);
   checkFactor(config, degradation, fail);
 }

@@ -5,7 +5,7 @@ import { CountedRandom } from '../random/counted.js';
 import { randomCrop, randomPairCrop, randomPart, type CropPair } from './crop.js';
 import { createDegradation, type Degradation } from './degradation.js';
 import { drawDegradation, type DegradationDraws } from './degradation/draws.js';
-import { degradationSides, degradedSide } from './degradation/sides.js';
+import { batchDegradation, degradationSides, degradedSide } from './degradation/sides.js';
 import { PhotoReader, type PhotoFailure, type PhotoSet, type ReadPhoto } from './photo_reader.js';
 import { CHANNELS, placeInBatch } from './pixels.js';
 
@@ -32,7 +32,7 @@ export interface BatchRecipe {
   readonly shard: Shard;
   readonly data: Pick<
     DataConfig,
-    'gtSize' | 'scale' | 'flip' | 'rescale' | 'cropPad' | 'degradation' | 'maxMegapixels' | 'maxFailedShare'
+    'lq' | 'gtSize' | 'scale' | 'flip' | 'rescale' | 'cropPad' | 'degradation' | 'maxMegapixels' | 'maxFailedShare'
   >;
   /** Bytes of decoded photos kept. */
   readonly cacheBytes: number;
@@ -77,12 +77,8 @@ export class BatchMaker {
 
   /** @param index which batch: 0, 1, 2, ... over all passes */
   async make(index: number): Promise<MadeBatch> {
-    const { data, photos } = this.recipe;
-    const { degradation } = data;
-    const batch =
-      photos.lq === null && degradation.kind === 'realesrgan'
-        ? await this.makeUndegraded(index, degradation)
-        : await this.makePairs(index);
+    const degradation = batchDegradation(this.recipe.data);
+    const batch = degradation ? await this.makeUndegraded(index, degradation) : await this.makePairs(index);
     return { batch, failures: this.reader.newFailures() };
   }
 

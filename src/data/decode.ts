@@ -18,7 +18,9 @@ async function checkedMegapixels(file: string, limit: number): Promise<number> {
   if (channels > MOST_CHANNELS) throw new Error(`${channels} channels`);
   const megapixels = (width * height) / MEGA;
   if (megapixels > limit) {
-    throw new Error(`${width}x${height}, ${Number(megapixels.toPrecision(3))} megapixels: more than data.maxMegapixels, ${limit}`);
+    throw new Error(
+      `${width}x${height}, ${Number(megapixels.toPrecision(3))} megapixels: more than data.maxMegapixels, ${limit}`,
+    );
   }
   return megapixels;
 }

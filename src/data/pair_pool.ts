@@ -4,6 +4,7 @@
  */
 import type { DataConfig } from '../config/schema.js';
 import { CountedRandom } from '../random/counted.js';
+import { batchDegradation } from './degradation/sides.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** Batches that the pool holds by default. */
@@ -13,11 +14,8 @@ const DEFAULT_BATCHES = 10;
  * Pairs in the pool of a run: as configured, or ten batches where draws are shared by a batch.
  * @param batch images of a batch
  */
-export function poolSize(
-  { pool, lq, degradation }: Pick<DataConfig, 'pool' | 'lq' | 'degradation'>,
-  batch: number,
-): number {
-  return pool ?? (lq === null && degradation.kind === 'realesrgan' ? DEFAULT_BATCHES * batch : 0);
+export function poolSize(data: Pick<DataConfig, 'pool' | 'lq' | 'degradation'>, batch: number): number {
+  return data.pool ?? (batchDegradation(data) ? DEFAULT_BATCHES * batch : 0);
 }
 
 /** Images of one batch, any range. */

@@ -6,6 +6,7 @@ import { UserError } from '../errors.js';
 import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
 import { BatchDegrader } from './degradation/degrade_batch.js';
+import { batchDegradation } from './degradation/sides.js';
 import type { FileTable } from './file_table.js';
 import { randomSubset } from './order.js';
 import { findPhotos } from './photo_index.js';
@@ -99,8 +100,8 @@ async function createDegrader(
   config: DataConfig,
   { engine = { kind: 'compiled' }, batch }: PairStreamOptions,
 ): Promise<BatchDegrader | undefined> {
-  const { degradation } = config;
-  return degradation.kind === 'realesrgan' ? BatchDegrader.create(engine, config, degradation, batch) : undefined;
+  const degradation = batchDegradation(config);
+  return degradation ? BatchDegrader.create(engine, config, degradation, batch) : undefined;
 }
 
 /**
@@ -119,7 +120,7 @@ export async function createPairStream(config: DataConfig, options: PairStreamOp
   const producers =
     threads.length > 0 ? threads.map((t) => (i: number) => t.make(i)) : [makeHere(new BatchMaker(recipe))];
   const made = new Prefetcher<MadeBatch>(producers, config.prefetch);
-  const degrader = lq ? undefined : await createDegrader(config, options);
+  const degrader = await createDegrader(config, options);
   const finish = async (index: number): Promise<FinishedBatch> => {
     const { batch: unfinished, failures } = await made.get(index);
     const isWhole = !unfinished || 'lq' in unfinished;

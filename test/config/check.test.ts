@@ -50,6 +50,20 @@ describe('rules between keys', () => {
       { train: { scheduler: { name: 'milestones', milestones: [9, 9] } } },
       /train\.scheduler\.milestones: .*found \[9, 9\]/,
     ],
+    [{ data: { pool: 100 } }, /data\.pool: .*a multiple of train\.batch = 64; found 100/],
+    [
+      { data: { degradation: { kind: 'realesrgan', second: { kernelList: ['iso'] } } } },
+      /data\.degradation\.second\.kernelProb: .*expected 1 shares, as kernelList has families; found 6/,
+    ],
+    [
+      { data: { degradation: { kind: 'realesrgan', first: { resizeProb: [0, 0, 0] } } } },
+      /data\.degradation\.first\.resizeProb: nothing could be drawn/,
+    ],
+    [
+      { data: { degradation: { kind: 'realesrgan', resizeBack: 4 } } },
+      /resizeBack: .*data\.scale: 1.*found data\.scale 4/,
+    ],
+    [{ data: { rescale: false, cropPad: 302 } }, /data\.cropPad: .*a multiple of 4; found 302/],
     [{ rsd: { timesteps: [3, 7] } }, /rsd\.timesteps: the last timestep is missing.*found \[7, 3\]/],
     [{ rsd: { timesteps: [14, 15] } }, /rsd\.timesteps: a timestep is out of range.*up to 14/],
     [{ rsd: { timesteps: [14, 3, 3] } }, /rsd\.timesteps: a timestep is listed twice/],

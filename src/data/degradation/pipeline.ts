@@ -175,8 +175,8 @@ export class DegradationPipeline {
   }
 }
 
-/** The largest divisor of a batch that is not too large. */
-function partSize(samples: number): number {
+/** Samples that go through the stages together: the largest divisor of a batch that is not too large. */
+export function partSize(samples: number): number {
   for (let part = Math.min(samples, MOST_SAMPLES); ; part--) if (samples % part === 0) return part;
 }
 

@@ -1,7 +1,15 @@
-/** @file Sides of the images on their way through a degradation, pixels. */
+/** @file Whether batches are degraded, and the sides of their images on the way, pixels. */
 import type { DataConfig } from '../../config/schema.js';
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
 import type { ResizeDraw } from './draws.js';
+
+/** The settings where LQ images are made for whole batches on the device; undefined where they are not. */
+export function batchDegradation({
+  lq,
+  degradation,
+}: Pick<DataConfig, 'lq' | 'degradation'>): RealEsrganConfig | undefined {
+  return lq === null && degradation.kind === 'realesrgan' ? degradation : undefined;
+}
 
 /** Sides at both ends of a degradation. */
 export interface DegradationSides {

@@ -1,6 +1,6 @@
 /** @file How much memory a run will take, computed before anything is allocated (docs/memory.md). */
 import type { RunConfig } from '../../config/schema.js';
-import { gpuParts, hostParts, type MemoryPart } from './process_parts.js';
+import { degradationBytes, gpuParts, hostParts, type MemoryPart } from './process_parts.js';
 import {
   plannedNetworks,
   plannedPrograms,
@@ -60,7 +60,13 @@ export function planMemory(config: RunConfig, options: PlanOptions): MemoryPlan 
   const choice = (size: number): MicroBatchPlan => {
     const sized = withMicroBatch(config, size);
     const networks = plannedNetworks(sized);
-    const sizesOf = { networks, operations, stateBytes: stateBytes(networks), runBytes: runBytes(size) };
+    const sizesOf = {
+      networks,
+      operations,
+      stateBytes: stateBytes(networks),
+      runBytes: runBytes(size),
+      degradationBytes: degradationBytes(sized),
+    };
     return {
       microBatch: size,
       host: hostParts(sized, sizesOf, options),

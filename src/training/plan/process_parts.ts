@@ -1,5 +1,8 @@
 /** @file What a process (and a GPU) that trains holds at its peak, part by part; docs/memory.md says where the constants are from. */
 import type { RunConfig } from '../../config/schema.js';
+import { partSize } from '../../data/degradation/pipeline.js';
+import { batchDegradation, degradedSide } from '../../data/degradation/sides.js';
+import { poolSize } from '../../data/pair_pool.js';
 import { AUTOENCODER_GROUP } from '../../restore/restoration_model.js';
 import type { PlannedNetwork } from './traced_run.js';
 
@@ -13,6 +16,10 @@ const GRAPH_BYTES_PER_OPERATION = 13.5 * KIB;
 const DATA_THREAD_BYTES = 28 * MIB;
 /** What TensorFlow's memory pool takes beyond the results in it, as a share of them: gaps that fit no other result. */
 const POOL_GAPS = 0.1;
+
+/** The degradation: its programs, and how many images of the largest size it holds at a time. */
+const DEGRADATION_PROGRAM_BYTES = 30 * MIB;
+const DEGRADATION_CANVASES = 18;
 
 /** One part of the memory. */
 export interface MemoryPart {
@@ -28,6 +35,8 @@ export interface RunSizes {
   readonly operations: number;
   /** Most bytes of results alive at a time, over all programs. */
   readonly runBytes: number;
+  /** What the degradation takes where it is run on the device, see {@link degradationBytes}. */
+  readonly degradationBytes: number;
 }
 
 /** Parts of the process's peak, which is reached when the first checkpoint is written. */
@@ -40,6 +49,7 @@ export function hostParts(
     { what: 'Node.js, TensorFlow and this package', bytes: baseBytes },
     { what: 'graph', bytes: sizes.operations * GRAPH_BYTES_PER_OPERATION },
     { what: 'training data: threads, decoded photos, batches ahead', bytes: dataBytes(config) },
+    { what: 'pool of training pairs', bytes: poolSize(config.data, config.train.batch) * pairBytes(config) },
     { what: 'autoencoder, for the exported model', bytes: exportedBytes(config, sizes) },
     ...(gpu ? [] : gpuParts(sizes)),
     { what: 'groups on their way into a checkpoint', bytes: checkpointBytes(sizes) },
@@ -48,18 +58,35 @@ export function hostParts(
 }
 
 /** Parts of the GPU's peak. */
-export function gpuParts({ stateBytes, runBytes }: RunSizes): MemoryPart[] {
-  return [
+export function gpuParts({ stateBytes, runBytes, degradationBytes }: RunSizes): MemoryPart[] {
+  const parts = [
     { what: 'resident state', bytes: stateBytes },
     { what: 'results alive at a time', bytes: runBytes },
     { what: 'gaps between them', bytes: runBytes * POOL_GAPS },
+    { what: 'degradation of batches', bytes: degradationBytes },
   ];
+  return parts.filter(({ bytes }) => bytes > 0);
 }
 
-function dataBytes({ data, train }: RunConfig): number {
-  const pixels = data.gtSize ** 2 + (data.gtSize / data.scale) ** 2;
-  const batch = train.batch * pixels * 3 * FLOAT_BYTES;
-  return data.workers * DATA_THREAD_BYTES + data.cacheMb * MIB + (data.prefetch + 1) * batch;
+/** One training pair. */
+function pairBytes({ data }: RunConfig): number {
+  return (data.gtSize ** 2 + (data.gtSize / data.scale) ** 2) * 3 * FLOAT_BYTES;
+}
+
+function dataBytes(config: RunConfig): number {
+  const { data, train } = config;
+  const batches = (data.prefetch + 1) * train.batch * pairBytes(config);
+  // What is drawn for a batch that the device degrades is as large as its images in the mean.
+  const draws = batchDegradation(data) ? batches : 0;
+  return data.workers * DATA_THREAD_BYTES + data.cacheMb * MIB + batches + draws;
+}
+
+/** Programs of the degradation, and what one run of the largest takes. */
+export function degradationBytes({ data, train }: RunConfig): number {
+  const degradation = batchDegradation(data);
+  if (!degradation) return 0;
+  const canvas = degradedSide(data) * degradation.first.resizeRange[1];
+  return DEGRADATION_PROGRAM_BYTES + DEGRADATION_CANVASES * partSize(train.batch) * canvas ** 2 * 3 * FLOAT_BYTES;
 }
 
 /** A frozen autoencoder goes into every exported model and is kept as it was read. */
