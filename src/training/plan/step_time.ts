@@ -9,7 +9,7 @@ import { adamwConfig } from '../methods/adamw_config.js';
 import { outlineRun } from '../methods/create.js';
 import { adamwScalars } from '../optimizer.js';
 import { defineNetworks } from '../outline.js';
-import { createUpdate, updatePrograms } from '../update.js';
+import { createUpdate, updatePrograms, type UpdateSpec } from '../update.js';
 import type { PlannedProgram } from './traced_run.js';
 
 /** What was measured. */
@@ -40,22 +40,16 @@ export async function measureSteps(
     );
     await defineNetworks(engine, outline, Object.fromEntries(fresh));
     const last = new Map<string, number>();
-    // A first run compiles the program; the second is like all others.
-    const parts = Math.min(2, outline.microBatches);
+    const timing = timed(engine, last);
     for (const { spec } of Object.values(outline.updates)) {
       log(`timing the ${spec.name}, micro-batch ${train.microBatch}: compiling, then one like all others`);
-      const update = createUpdate(timed(engine, last), spec, parts, train.weightDecay > 0);
-      const feeds = noise(spec.inputs, seed);
-      for (let step = 1; step <= 3 - parts; step++) {
-        await update.run(() => Promise.resolve(feeds), adamwScalars(adamwConfig(train), train.lr, step), train.ema);
-      }
-      for (const { name } of updatePrograms(spec, parts, train.weightDecay > 0)) {
+      for (const name of await runUpdate(timing, spec, config, outline.microBatches)) {
         log(`${name}: ${last.get(name)!.toFixed(2)} s`);
       }
     }
     for (const { program } of Object.values(outline.programs ?? {})) {
       log(`timing ${program.name}: compiling, then one like all others`);
-      const executable = timed(engine, last).prepare(program);
+      const executable = timing.prepare(program);
       const feeds = noise(program.inputs, seed);
       for (let run = 0; run < 2; run++) await executable.run(feeds);
       log(`${program.name}: ${last.get(program.name)!.toFixed(2)} s`);
@@ -65,6 +59,23 @@ export async function measureSteps(
   } finally {
     engine.dispose();
   }
+}
+
+/** Makes an update so often that each of its programs runs twice: the first run compiles. @returns Their names. */
+async function runUpdate(
+  engine: Pick<Engine, 'prepare'>,
+  spec: UpdateSpec,
+  { seed, train }: RunConfig,
+  microBatches: number,
+): Promise<string[]> {
+  const parts = Math.min(2, microBatches);
+  const decay = train.weightDecay > 0;
+  const update = createUpdate(engine, spec, parts, decay);
+  const feeds = noise(spec.inputs, seed);
+  for (let step = 1; step <= 3 - parts; step++) {
+    await update.run(() => Promise.resolve(feeds), adamwScalars(adamwConfig(train), train.lr, step), train.ema);
+  }
+  return updatePrograms(spec, parts, decay).map(({ name }) => name);
 }
 
 /** Uniform noise for images and draws; timestep 0. */

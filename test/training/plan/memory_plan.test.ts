@@ -62,6 +62,24 @@ describe('memory plan', async () => {
     expect(whole.programs.map(({ name, runs }) => [name, runs])).toEqual([['teacher update', 1]]);
   });
 
+  it("counts a teacher's steps of SinSR, and a student's walk to generated inputs, with every micro-batch", async () => {
+    const sinsr = plannedPrograms(await run('rsd', 'method=sinsr', 'train.microBatch=1')).programs;
+    expect(sinsr.map(({ name, runs }) => [name, runs])).toEqual([
+      ['encode 1x16x16', 2],
+      ['deterministic step 1x16x16', 2 * 15],
+      ['student update, micro-batch', 2],
+      ['student update, update', 1],
+    ]);
+    const sets = ['rsd.inputs=generated', 'rsd.timesteps=[14, 5]', 'rsd.conditionFake=true', 'rsd.gan.noisy=true'];
+    const generated = plannedPrograms(await run('rsd', 'method=sid', ...sets)).programs;
+    expect(generated.map(({ name, runs }) => [name, runs])).toEqual([
+      ['encode 2x16x16', 3],
+      ['stochastic step of a student 2x16x16', 3 * 2],
+      ['fake update', 2],
+      ['student update', 1],
+    ]);
+  });
+
   it('takes the same from either size of micro-batches', () => {
     const [one, two] = whole.choices;
     expect([one!.microBatch, two!.microBatch]).toEqual([1, 2]);
