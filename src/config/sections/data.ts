@@ -56,7 +56,7 @@ export const dataSection = z.strictObject({
   maxMegapixels: positive
     .default(100)
     .describe(
-      'Larger photos are skipped like unreadable ones; a data thread may take 3 MB of memory for each megapixel.',
+      'Larger photos are skipped like unreadable ones; a data thread may take 6 MB of memory for each megapixel.',
     ),
   maxFailedShare: share.default(0.5).describe('Stop when more than this share of the photos cannot be read.'),
 });

@@ -9,6 +9,7 @@ import type { Preview, PreviewPair } from './preview_pairs.js';
 const STYLE = `
 .pair { display: flex; flex-wrap: wrap; gap: .8rem; margin: 0 0 2rem; }
 .pair figure { margin: 0; }
+.pair > div { flex: 1 1 16rem; min-width: 0; }
 .pair img { width: min(44vw, 256px); height: auto; image-rendering: pixelated; display: block; }
 .pair table { font-size: .85rem; align-self: start; }
 `;
