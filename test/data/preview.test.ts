@@ -1,4 +1,5 @@
 /** @file Previews: the pairs a run would get, with what was drawn for them, as picture and page. */
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -40,6 +41,22 @@ describe('what was drawn', () => {
       expect(drawn).toMatchObject({ blur: 'sigma 0.5', noise: 'sigma 4', jpeg: '80' });
       expect(drawn['reduction']).toMatch(/^(area|bilinear|bicubic)$/);
     }
+  });
+
+  it('is what made the pair', async () => {
+    const grey = join(folder, 'grey');
+    await mkdir(grey);
+    for (let i = 0; i < 2; i++) {
+      await sharp({ create: { width: 80, height: 70, channels: 3, background: '#808080' } }).toFile(
+        join(grey, `${i}.png`),
+      );
+    }
+    const data = { ...dataOf({ ...FIXED, noiseSigma: [0, 60], jpegQuality: [100, 100] }), train: grey };
+    const { pairs } = await previewPairs({ data, seed: 3, batch: 2 }, 8);
+    const drawn = pairs.map((pair) => Number(pair.drawn['noise']!.replace('sigma ', '')));
+    const seen = pairs.map(({ lq }) => Math.sqrt(lq.data.reduce((sum, v) => sum + v ** 2, 0) / lq.data.length));
+    const order = (values: number[]) => [...values.keys()].sort((a, b) => values[a]! - values[b]!);
+    expect(order(seen)).toEqual(order(drawn));
   });
 
   it('is told for the other degradations', async () => {
