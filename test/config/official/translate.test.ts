@@ -74,6 +74,13 @@ describe('the mapping', () => {
     });
   });
 
+  it('takes LQ images that are enlarged again as images of the size of HR', async () => {
+    const message = await errorOf(changed(rsdFile(), 'degradation.resize_back', true));
+    expect(message).toMatch(
+      /diffusion\.params\.sf .*disagree on the super-resolution factor.*data\.scale = 1; found 4/,
+    );
+  });
+
   it('does not read the keys of the degradation where it is bicubic', async () => {
     const values = changed(rsdFile(), 'data.train.type', 'bicubic');
     const { config, official } = await loadRunConfig(await officialFile(values));
