@@ -13,7 +13,7 @@ import type { HostTensor, HostTree } from '../weights/tree.js';
 import { encodeImage, encodeTexts } from './clip/networks.js';
 import { clipSpecs, imageSide, textSide } from './clip/weights.js';
 import { imageArray } from './image_array.js';
-import { requireSides, requireWeights, type ImageMetric } from './metric.js';
+import { requireBounded, requireSides, requireWeights, type ImageMetric } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 
 /** Each good prompt before its opposite, with CLIP's numbers of its tokens between those of start and end. */
@@ -36,6 +36,7 @@ const CLIP_MEAN = [0.48145466, 0.4578275, 0.40821073];
 const CLIP_DEVIATION = [0.26862954, 0.26130258, 0.27577711];
 /** The network halves five times. */
 const LEAST_SIDE = 32;
+const MOST_PIXELS = 16e6;
 
 /** In the published file and not used: the image side's positions, counts of training steps, numbers about the file. */
 const NOT_NEEDED =
@@ -85,6 +86,7 @@ export const clipIqaMetric: ImageMetric = {
     return {
       measure: async (image) => {
         requireSides(image, LEAST_SIDE, title);
+        requireBounded(image, MOST_PIXELS, title);
         return (await network.run({ image: imageArray(image) }))['quality']!.data[0]!;
       },
       dispose: () => network.dispose(),

@@ -16,7 +16,7 @@ import { readTogether } from '../weights/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';
 import { imageArray } from './image_array.js';
 import { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
-import { requireReference, requireSides, requireWeights, type ImageMetric } from './metric.js';
+import { requireBounded, requireReference, requireSides, requireWeights, type ImageMetric } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 import { requireSameSize } from './planes.js';
 import { shippedFile } from './shipped.js';
@@ -34,6 +34,8 @@ const CHANNELS = 3 + 64 + 128 + 256 + 512 + 512;
 /** c1 and c2 of eqs. 4 and 5. */
 const STABILISER = 1e-6;
 const LEAST_SIDE = 16;
+/** 1.9 kB a pixel were measured for a pair. */
+const MOST_PIXELS = 4e6;
 
 /** Parameters: `features.N.weight`, `features.N.bias` of VGG16, and `alpha`, `beta` [1,1475,1,1]. */
 export function distsSpecs(): ParamSpec[] {
@@ -135,6 +137,7 @@ export const distsMetric: ImageMetric = {
         const reference = requireReference(given);
         requireSameSize(restored, reference);
         requireSides(restored, LEAST_SIDE, title);
+        requireBounded(restored, MOST_PIXELS, title);
         const result = await network.run({ restored: imageArray(restored), reference: imageArray(reference) });
         return result['distance']!.data[0]!;
       },

@@ -89,3 +89,16 @@ export function requireSides({ height, width }: Pixels, least: number, title: st
     found: `${width}x${height}`,
   });
 }
+
+/**
+ * @param mostPixels Beyond which the network's activations would take more memory than computers have.
+ * @throws UserError if there are more.
+ */
+export function requireBounded({ height, width }: Pixels, mostPixels: number, title: string): void {
+  if (height * width <= mostPixels) return;
+  throw new UserError(`the image is too large for ${title}`, {
+    expected: `${(mostPixels / 1e6).toFixed(1)} megapixels at most`,
+    found: `${width}x${height}`,
+    remedy: 'Compare crops of it',
+  });
+}

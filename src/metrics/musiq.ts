@@ -5,27 +5,19 @@
  * Sizes: longer side 224 and 384 (bicubic without antialiasing, a = -0.75, as the evaluation script's toolbox has it) and the
  * image's own. Patches that only fill a batch up are masked in the published programs and absent here, which is the same.
  */
-import type { Pixels } from '../data/pixels.js';
-import { UserError } from '../errors.js';
 import { treeToMemory } from '../weights/layout.js';
 import { readTogether } from '../weights/perceptual_files.js';
-import { requireWeights, type ImageMetric } from './metric.js';
+import { requireBounded, requireWeights, type ImageMetric } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 import { musiq } from './musiq/network.js';
 import { cutPatches, PATCH } from './musiq/patches.js';
 import { musiqSpecs, preparedMusiq } from './musiq/weights.js';
 
-/** The attention is between all pairs of patches: 8,192 of them take 1.6 GB of logits. */
-const MAX_PIXELS = 8000 * PATCH * PATCH;
+/** The attention is between all pairs of patches: 8,000 of the image's own size take 1.5 GB of logits. */
+const MOST_PIXELS = 8000 * PATCH * PATCH;
 
 const title = 'MUSIQ (KonIQ)';
 const weights = { files: "the Python toolbox's musiq_koniq_ckpt", shipped: false };
-
-function requireBounded({ height, width }: Pixels): void {
-  if (height * width <= MAX_PIXELS) return;
-  const expected = `${MAX_PIXELS / 1e6} million pixels at most`;
-  throw new UserError(`the image is too large for ${title}`, { expected, found: `${width}x${height}` });
-}
 
 /** MUSIQ with KonIQ-10k weights. */
 export const musiqMetric: ImageMetric = {
@@ -42,7 +34,7 @@ export const musiqMetric: ImageMetric = {
     }));
     return {
       measure: async (image) => {
-        requireBounded(image);
+        requireBounded(image, MOST_PIXELS, title);
         const { count, values, places, sizes } = cutPatches(image);
         const result = await network.run({
           patches: { shape: [count, PATCH, PATCH, 3], data: values },

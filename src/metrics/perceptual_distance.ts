@@ -9,13 +9,26 @@ import { treeToMemory } from '../weights/layout.js';
 import { readPerceptual } from '../weights/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';
 import { imageArray } from './image_array.js';
-import { requireReference, requireSides, requireWeights, type ImageMetric, type Measure } from './metric.js';
+import {
+  requireBounded,
+  requireReference,
+  requireSides,
+  requireWeights,
+  type ImageMetric,
+  type Measure,
+} from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 import { requireSameSize } from './planes.js';
 import { shippedFile } from './shipped.js';
 
 /** The networks halve four times, from an eighth on. */
 const LEAST_SIDE = 32;
+/** By measured memory of a pair: 0.15 kB a pixel for LPIPS' AlexNet, 1.5 kB and more for the others. */
+const MOST_PIXELS: Readonly<Record<PerceptualMetric, number>> = {
+  'lpips-alex': 32e6,
+  'lpips-vgg': 4e6,
+  'st-lpips-alex': 5e6,
+};
 
 async function loadDistance(name: PerceptualMetric, title: string, files: readonly string[]): Promise<Measure> {
   const weights = treeToMemory(await readPerceptual(name, files));
@@ -28,6 +41,7 @@ async function loadDistance(name: PerceptualMetric, title: string, files: readon
       const reference = requireReference(given);
       requireSameSize(restored, reference);
       requireSides(restored, LEAST_SIDE, title);
+      requireBounded(restored, MOST_PIXELS[name], title);
       const result = await network.run({ restored: imageArray(restored), reference: imageArray(reference) });
       return result['distance']!.data[0]!;
     },

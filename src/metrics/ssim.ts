@@ -46,10 +46,16 @@ function windowMeans({ height, width, data }: Plane): Float64Array {
 
 const multiplied = (a: Plane, b: Plane): Plane => ({ ...a, data: a.data.map((value, i) => value * b.data[i]!) });
 
-/** Mean SSIM of two planes; the contrast-structure term is not let below `floor`. */
-function planeSsim(a: Plane, b: Plane, floor: number): number {
-  if (a.height <= 2 * RADIUS || a.width <= 2 * RADIUS)
-    throw new Error(`SSIM needs 11x11 pixels or more, found ${a.height}x${a.width}`);
+/** Rows of windows computed at a time: memory beyond the planes does not grow with their height. */
+const BAND = 64;
+
+/** Rows `from` to `end` of a plane, data shared. */
+function rowsOf({ width, data }: Plane, from: number, end: number): Plane {
+  return { height: end - from, width, data: data.subarray(from * width, end * width) };
+}
+
+/** Sum of SSIM over all windows; the contrast-structure term is not let below `floor`. */
+function windowSum(a: Plane, b: Plane, floor: number): number {
   const meanA = windowMeans(a);
   const meanB = windowMeans(b);
   const squareA = windowMeans(multiplied(a, a));
@@ -62,7 +68,19 @@ function planeSsim(a: Plane, b: Plane, floor: number): number {
     const contrast = (2 * (product[i]! - ma * mb) + C2) / (variances + C2);
     sum += ((2 * ma * mb + C1) / (ma * ma + mb * mb + C1)) * Math.max(contrast, floor);
   }
-  return sum / meanA.length;
+  return sum;
+}
+
+/** Mean SSIM of two planes; the contrast-structure term is not let below `floor`. */
+function planeSsim(a: Plane, b: Plane, floor: number): number {
+  const [rows, columns] = [a.height - 2 * RADIUS, a.width - 2 * RADIUS];
+  if (rows <= 0 || columns <= 0) throw new Error(`SSIM needs 11x11 pixels or more, found ${a.height}x${a.width}`);
+  let sum = 0;
+  for (let top = 0; top < rows; top += BAND) {
+    const end = Math.min(top + BAND, rows) + 2 * RADIUS;
+    sum += windowSum(rowsOf(a, top, end), rowsOf(b, top, end), floor);
+  }
+  return sum / (rows * columns);
 }
 
 /**

@@ -64,10 +64,24 @@ it('keeps no tensors over many images of different sizes', async () => {
   expect(tf.memory().numTensors).toBe(before);
 });
 
-it('names missing weights and too small images', async () => {
+it('names missing weights, and images too small and too large', async () => {
   await expect(imageMetrics['lpips-alex'].load()).rejects.toThrow(/needs weights.*alexnet/);
   const tiny = image('a', 0.1, 16, 40);
   const measure = await imageMetrics['st-lpips-alex'].load();
   await expect(measure.measure(tiny, tiny)).rejects.toThrow(/too small.*32x32.*40x16/);
+  const large = { height: 5000, width: 1001, data: new Float32Array(0) };
+  await expect(measure.measure(large, large)).rejects.toThrow(/too large.*5.0 megapixels.*1001x5000/);
   measure.dispose();
+});
+
+it('has SSIM in bands as it is without', async () => {
+  // 200 rows are four bands; the mean over the windows of parts is the mean over all.
+  const [a, b] = [image('a', 0.1, 200, 24), image('b', 0.3, 200, 24)];
+  const part = (whole: Pixels, from: number, rows: number): Pixels => {
+    return { height: rows, width: 24, data: whole.data.subarray(from * 72, (from + rows) * 72) };
+  };
+  const measure = await imageMetrics['ssim-trainer-rgb'].load();
+  const upper = await measure.measure(part(a, 0, 110), part(b, 0, 110));
+  const lower = await measure.measure(part(a, 100, 100), part(b, 100, 100));
+  expect(await measure.measure(a, b)).toBeCloseTo((100 * upper + 90 * lower) / 190, 12);
 });
