@@ -1,5 +1,4 @@
 /** @file Previews: the pairs a run would get, with what was drawn for them, as picture and page. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +10,7 @@ import { createPairStream } from '../../src/data/stream.js';
 import { textWidth } from '../../src/training/bitmap_font.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 
-const folder = await temporaryFolder();
+const [folder, grey] = [await temporaryFolder(), await temporaryFolder()];
 for (let i = 0; i < 3; i++) await writePhoto(join(folder, `<${i}>.png`), 70, 80, i);
 
 function dataOf(degradation: object) {
@@ -44,8 +43,6 @@ describe('what was drawn', () => {
   });
 
   it('is what made the pair', async () => {
-    const grey = join(folder, 'grey');
-    await mkdir(grey);
     for (let i = 0; i < 2; i++) {
       await sharp({ create: { width: 80, height: 70, channels: 3, background: '#808080' } }).toFile(
         join(grey, `${i}.png`),
@@ -53,10 +50,13 @@ describe('what was drawn', () => {
     }
     const data = { ...dataOf({ ...FIXED, noiseSigma: [0, 60], jpegQuality: [100, 100] }), train: grey };
     const { pairs } = await previewPairs({ data, seed: 3, batch: 2 }, 8);
-    const drawn = pairs.map((pair) => Number(pair.drawn['noise']!.replace('sigma ', '')));
-    const seen = pairs.map(({ lq }) => Math.sqrt(lq.data.reduce((sum, v) => sum + v ** 2, 0) / lq.data.length));
-    const order = (values: number[]) => [...values.keys()].sort((a, b) => values[a]! - values[b]!);
-    expect(order(seen)).toEqual(order(drawn));
+    for (const { drawn, lq } of pairs) {
+      const sigma = Number(drawn['noise']!.replace('sigma ', ''));
+      const seen = 127.5 * Math.sqrt(Float32Array.from(lq.data).reduce((sum, v) => sum + v ** 2, 0) / lq.data.length);
+      // Half of the colours' resolution goes with the JPEG, and some of the noise with it.
+      expect(seen / (sigma + 1)).toBeGreaterThan(0.45);
+      expect(seen / (sigma + 1)).toBeLessThan(0.95);
+    }
   });
 
   it('is told for the other degradations', async () => {
