@@ -2,6 +2,11 @@
 import { UserError } from '../errors.js';
 import type { EvalOptions } from './eval_arguments.js';
 
+/** A name, which is a folder's too, and its value. */
+const NAMED = /^([\p{L}\p{N}_][\p{L}\p{N}_ .+()-]*)=(.+)$/u;
+/** What the page calls inputs and originals. */
+const TAKEN = new Set(['LR', 'HR']);
+
 /**
  * Options of the form `name=value` by name.
  * @throws UserError if one has another form, or a name is given twice.
@@ -9,10 +14,15 @@ import type { EvalOptions } from './eval_arguments.js';
 export function namedValues(texts: readonly string[], key: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const text of texts) {
-    const [, name, value] = /^([^=/]+)=(.+)$/.exec(text) ?? [];
+    const [, name, value] = NAMED.exec(text) ?? [];
     if (!name || !value) {
-      throw new UserError('a name is missing', { key, expected: 'NAME=PATH, without / in the name', found: text });
+      throw new UserError('a name is missing', {
+        key,
+        expected: 'NAME=VALUE, the name of letters, digits, spaces and ._+()-',
+        found: text,
+      });
     }
+    if (TAKEN.has(name)) throw new UserError('the name stands for something else', { key, found: name });
     if (values.has(name)) throw new UserError('a name is given twice', { key, found: name });
     values.set(name, value);
   }

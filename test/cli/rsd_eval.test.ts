@@ -178,6 +178,8 @@ describe('refuses', () => {
   it.each([
     ['nothing to evaluate', [], /nothing to evaluate/],
     ['a path without a name', ['--restored', 'some/folder'], /--restored: a name is missing/],
+    ['a name that leads elsewhere', ['--model', '..=a', '--lr', 'l'], /--model: a name is missing/],
+    ['a name that the page needs', ['--restored', 'HR=a'], /--restored: the name stands for something else/],
     ['a name twice', ['--restored', 'x=a', '--model', 'x=b', '--lr', 'lr'], /given twice; found x/],
     ['models without inputs', ['--model', 'x=b'], /models need images to restore/],
     ['an unknown metric', ['--restored', 'x=a', '--metrics', 'pnsr'], /no such metric.*Did you mean psnr/],
