@@ -118,6 +118,35 @@ describe('stopping', () => {
   });
 });
 
+describe('a student of several timesteps', () => {
+  const several: Model = { ...student, extra: { timesteps: '[3, 14, 8]' } };
+
+  it('takes one step, or all that it was trained at', async () => {
+    const restorer = await createRestorer({ model: several, engine: { kind: 'eager' }, steps: 3 });
+    const seen: RestoreProgress[] = [];
+    const picture = syntheticPicture(16, 16);
+    const restored = await restorer.restore(picture, { onProgress: (progress) => seen.push(progress) });
+    restorer.dispose();
+    expect(seen).toEqual([1, 2, 3].map((done) => ({ done, total: 3 })));
+    expect(largestDifference(restored, await restore(picture, { model: several }))).toBeGreaterThan(0.01);
+    const deterministic = await restore(picture, { model: several, steps: 3, sampler: 'deterministic' });
+    expect(largestDifference(restored, deterministic)).toBeGreaterThan(0.01);
+  });
+
+  it.each([
+    [
+      '[3, 14, 8]',
+      2,
+      /--steps: a student restores in one step, or in those it was trained at; expected 1 or 3; found 2/,
+    ],
+    ['[3, 15]', 1, /__metadata__\.timesteps: .*expected a list of timesteps of its process; found \[3, 15\]/],
+    ['all', 1, /__metadata__\.timesteps: .*found all/],
+  ])('of timesteps %s refuses %i', async (timesteps, steps, message) => {
+    const model = { ...student, extra: { timesteps } };
+    await expect(restore(syntheticPicture(8, 8), { model, steps })).rejects.toThrow(message);
+  });
+});
+
 describe('a teacher', () => {
   it('takes the number of steps asked for', async () => {
     const restorer = await createRestorer({ model: teacher, engine: { kind: 'eager' }, steps: 3 });
