@@ -9,7 +9,9 @@ export interface Curve {
   readonly series: number;
   readonly x: readonly number[];
   readonly y: readonly number[];
-  /** Straight line of something that does not change, drawn dashed. */
+  /** Whether it is noise around a course, which is then drawn strong and the curve itself pale. */
+  readonly noisy?: boolean;
+  /** Drawn dashed, such as a line of something that does not change. */
   readonly dashed?: boolean;
 }
 
@@ -75,7 +77,7 @@ export function lineChart(title: string, curves: readonly Curve[]): Html {
     />`;
   };
   const lines = curves.map((curve) => {
-    const rate = curve.dashed ? 0 : smoothingRate(curve.y.length);
+    const rate = curve.noisy ? smoothingRate(curve.y.length) : 0;
     const smooth = line({ ...curve, y: smoothed(curve.y, rate) }, 'smooth');
     return rate > 0 ? html`${line(curve, 'raw')}${smooth}` : smooth;
   });

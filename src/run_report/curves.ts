@@ -20,24 +20,37 @@ export interface ChartGroup {
 const TEACHER = 'validation/teacher/';
 
 /** Groups in the order of the page; a key belongs to the first that takes it. */
-const GROUPS: readonly { readonly id: string; readonly heading: string; takes(key: string): boolean }[] = [
-  { id: 'validation', heading: 'Validation', takes: (key) => key.startsWith('validation/') },
-  { id: 'rates', heading: 'Learning rates', takes: (key) => key === 'lr' || key.startsWith('lr/') },
-  { id: 'gradients', heading: 'Gradient norms', takes: (key) => key === 'gradNorm' || key.startsWith('gradNorm/') },
+const GROUPS: readonly {
+  readonly id: string;
+  readonly heading: string;
+  /** Whether its numbers scatter from one iteration to the next. */
+  readonly noisy: boolean;
+  takes(key: string): boolean;
+}[] = [
+  { id: 'validation', heading: 'Validation', noisy: false, takes: (key) => key.startsWith('validation/') },
+  { id: 'rates', heading: 'Learning rates', noisy: false, takes: (key) => key === 'lr' || key.startsWith('lr/') },
+  {
+    id: 'gradients',
+    heading: 'Gradient norms',
+    noisy: true,
+    takes: (key) => key === 'gradNorm' || key.startsWith('gradNorm/'),
+  },
+  { id: 'memory', heading: 'Memory', noisy: false, takes: (key) => key.startsWith('memory/') },
   {
     id: 'speed',
-    heading: 'Time and memory',
-    takes: (key) => ['seconds', 'imagesPerSecond'].includes(key) || key.startsWith('memory/'),
+    heading: 'Time',
+    noisy: true,
+    takes: (key) => ['seconds', 'dataSeconds', 'imagesPerSecond'].includes(key),
   },
-  { id: 'losses', heading: 'Losses', takes: () => true },
+  { id: 'losses', heading: 'Losses', noisy: true, takes: () => true },
 ];
 /** Losses come first on the page, though they are what no other group takes. */
-const ORDER = ['losses', 'validation', 'gradients', 'rates', 'speed'];
+const ORDER = ['losses', 'validation', 'gradients', 'rates', 'speed', 'memory'];
 
-function curveOf({ stats }: RunRecord, series: number, key: string): Curve | undefined {
+function curveOf({ stats }: RunRecord, series: number, key: string, noisy: boolean): Curve | undefined {
   const points = stats.filter((record) => record[key] !== undefined);
   if (points.length === 0) return undefined;
-  return { series, x: points.map(({ iteration }) => iteration), y: points.map((record) => record[key]!) };
+  return { series, x: points.map(({ iteration }) => iteration), y: points.map((record) => record[key]!), noisy };
 }
 
 /** The teacher's value over the whole run. */
@@ -48,10 +61,10 @@ function teacherLine({ stats }: RunRecord, series: number, key: string): Curve |
   return { series, x: ends, y: [value, value], dashed: true };
 }
 
-function chartOf(runs: readonly RunRecord[], key: string): CurveChart {
+function chartOf(runs: readonly RunRecord[], key: string, noisy: boolean): CurveChart {
   const teacher = key.replace('validation/', TEACHER);
   const curves = runs.flatMap((run, series) => [
-    curveOf(run, series, key),
+    curveOf(run, series, key, noisy),
     key.startsWith('validation/') ? teacherLine(run, series, teacher) : undefined,
   ]);
   return { key, curves: curves.filter((curve) => curve !== undefined) };
@@ -63,7 +76,8 @@ export function chartGroups(runs: readonly RunRecord[]): ChartGroup[] {
   const byGroup = new Map<string, CurveChart[]>(ORDER.map((id) => [id, []]));
   for (const key of keys) {
     if (key === 'iteration' || key.startsWith(TEACHER)) continue;
-    byGroup.get(GROUPS.find(({ takes }) => takes(key))!.id)!.push(chartOf(runs, key));
+    const { id, noisy } = GROUPS.find(({ takes }) => takes(key))!;
+    byGroup.get(id)!.push(chartOf(runs, key, noisy));
   }
   return ORDER.map((id) => ({ ...GROUPS.find((group) => group.id === id)!, charts: byGroup.get(id)! })).filter(
     ({ charts }) => charts.length > 0,

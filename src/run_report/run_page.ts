@@ -106,7 +106,8 @@ export function runPage(runs: readonly RunRecord[], grids: readonly ShownGrid[],
     title,
     lead: html`${legend(runs.map(({ name }) => name))}
       <p class="note">
-        Pale: every iteration. Strong: the exponential average over about a thirtieth of the run. Dashed: the teacher.
+        Where a curve is drawn twice, pale is every iteration and strong the exponential average over about a thirtieth
+        of the run. Dashed: the teacher.
       </p>`,
     sections: sections.filter((section) => section !== false),
   });

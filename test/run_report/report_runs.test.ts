@@ -40,10 +40,11 @@ describe('rsd-report', () => {
       ['validation', ['validation/psnr']],
       ['gradients', ['gradNorm/student']],
       ['rates', ['lr/student']],
-      ['speed', ['seconds', 'memory/peakMb']],
+      ['speed', ['seconds']],
+      ['memory', ['memory/peakMb']],
     ]);
     expect(groups[1]!.charts[0]!.curves).toEqual([
-      { series: 0, x: [2, 3], y: [22, 23] },
+      { series: 0, x: [2, 3], y: [22, 23], noisy: false },
       { series: 0, x: [1, 3], y: [24, 24], dashed: true },
     ]);
   });
