@@ -63,27 +63,42 @@ export async function benchmarkData(options: DataBenchmark): Promise<void> {
   }
 }
 
-/** Seconds of each stage for all batches together; a stage begins when the one before has done them all. */
+/** What something takes. */
+interface Cost {
+  readonly seconds: number;
+  /** Processor time, seconds, of all threads. */
+  readonly cpu: number;
+}
+
+async function costOf(run: () => Promise<unknown>): Promise<Cost> {
+  const before = process.cpuUsage();
+  const seconds = await timed(run);
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, cpu: (user + system) / 1e6 };
+}
+
+/** Each stage for all batches together; a stage begins when the one before has done them all. */
 async function measureStages(data: DataConfig, { batch, rounds, ...options }: DataBenchmark) {
   const listed = await listPhotos(data.train, 'data.train');
   const files = Array.from({ length: batch * Math.min(rounds, STAGE_BATCHES) }, (_, i) => listed[i % listed.length]!);
-  const read = await timed(() => inTurn(files, (file) => readFile(file)));
+  const read = await costOf(() => inTurn(files, (file) => readFile(file)));
   const photos: Rgb8[] = [];
-  const decode = await timed(() => inTurn(files, async (file) => photos.push(await decodePhoto(file))));
+  const decode = await costOf(() => inTurn(files, async (file) => photos.push(await decodePhoto(file))));
   const side = degradedSide(data);
   const crops: Pixels[] = [];
-  const crop = await timed(() =>
+  const crop = await costOf(() =>
     inTurn(photos, (photo, sample) => {
       const random = new CountedRandom({ seed: SEED, purpose: 'crop', sample });
       return Promise.resolve(crops.push(randomCrop(photo, { ...data, gtSize: side }, random)));
     }),
   );
   const degraded = await measureDegradation(data, crops, batch);
-  const seconds = { read, decode: Math.max(decode - read, 0), crop, ...degraded };
-  const total = Object.values(seconds).reduce((sum, value) => sum + value, 0);
-  for (const [stage, value] of Object.entries(seconds)) {
-    const [msPerImage, share] = [(1000 * value) / files.length, value / total].map(rounded);
-    print({ name: `data: ${stage}`, ...options, batch, images: files.length, msPerImage, share });
+  const costs: Record<string, Cost> = { read, 'read and decode': decode, crop, ...degraded };
+  const total = decode.cpu + crop.cpu + Object.values(degraded).reduce((sum, { cpu }) => sum + cpu, 0);
+  for (const [stage, { seconds, cpu }] of Object.entries(costs)) {
+    const [msPerImage, cpuMsPerImage] = [seconds, cpu].map((value) => rounded((1000 * value) / files.length));
+    const share = rounded(cpu / total);
+    print({ name: `data: ${stage}`, ...options, batch, images: files.length, msPerImage, cpuMsPerImage, share });
   }
 }
 
@@ -91,17 +106,17 @@ async function measureDegradation(
   data: DataConfig,
   crops: readonly Pixels[],
   batch: number,
-): Promise<Record<string, number>> {
+): Promise<Record<string, Cost>> {
   const { degradation } = data;
   if (degradation.kind !== 'realesrgan') {
     const degrade = createDegradation(degradation, data.scale);
     const each = (crop: Pixels, sample: number) =>
       degrade(crop, new CountedRandom({ seed: SEED, purpose: 'degradation', sample }));
-    return { degrade: await timed(() => inTurn(crops, each)) };
+    return { degrade: await costOf(() => inTurn(crops, each)) };
   }
   const sides = degradationSides(data, degradation);
   const batches: UndegradedBatch[] = [];
-  const draw = await timed(() => {
+  const draw = await costOf(() => {
     for (let index = 0; index < crops.length / batch; index++) {
       const own = crops.slice(index * batch, (index + 1) * batch);
       const hr = new Float32Array(batch * own[0]!.data.length);
@@ -117,7 +132,7 @@ async function measureDegradation(
   try {
     // Which programs a batch needs is drawn: all of them are compiled beforehand.
     await inTurn(batches, (each) => degrader.degrade(each));
-    return { draw, degrade: await timed(() => inTurn(batches, (each) => degrader.degrade(each))) };
+    return { draw, degrade: await costOf(() => inTurn(batches, (each) => degrader.degrade(each))) };
   } finally {
     await degrader.close();
   }
@@ -129,13 +144,15 @@ async function measureStream(data: DataConfig, { batch, rounds, ...options }: Da
   try {
     for (let index = 0; index < WARM_UP; index++) await stream.batch(index);
     const every = Math.max(1, Math.floor(rounds / MEMORY_LINES));
-    const begin = performance.now();
-    for (let done = 1; done <= rounds; done++) {
-      await stream.batch(WARM_UP - 1 + done);
-      if (done % every === 0) print({ name: 'data: memory', ...options, batch, batches: done, rssMb: rssMb() });
-    }
-    const seconds = (performance.now() - begin) / 1000;
-    print({ name: 'data', ...options, batch, batches: rounds, imagesPerSecond: rounded((rounds * batch) / seconds) });
+    const { seconds, cpu } = await costOf(async () => {
+      for (let done = 1; done <= rounds; done++) {
+        await stream.batch(WARM_UP - 1 + done);
+        if (done % every === 0) print({ name: 'data: memory', ...options, batch, batches: done, rssMb: rssMb() });
+      }
+    });
+    const images = rounds * batch;
+    const [imagesPerSecond, cpuMsPerImage] = [images / seconds, (1000 * cpu) / images].map(rounded);
+    print({ name: 'data', ...options, batch, batches: rounds, imagesPerSecond, cpuMsPerImage });
   } finally {
     await stream.close();
   }
