@@ -9,10 +9,10 @@ import { logArguments } from './log.js';
 const USAGE = `$0 --hr ORIGINALS --restored NAME=FOLDER --output REPORT
 $0 --lr INPUTS --hr ORIGINALS --model NAME=FILE --output REPORT
 
-Measures restored images, or restores images with one or several models and measures them. Images pair by file
-name, endings aside. REPORT gets index.html (open it in a browser), per_image.csv, per_image.json, report.json
-and, for models, restored/NAME. What is there already is not done again: an interrupted evaluation goes on with
-the same command.`;
+Measures restored images, or restores images with one or several models and measures them. Images pair
+by file name, endings aside. REPORT gets index.html (open it in a browser), per_image.csv,
+per_image.json, report.json and, for models, restored/NAME. What is there already is not done again: an
+interrupted evaluation goes on with the same command.`;
 
 const ENGINES: readonly EngineKind[] = ['compiled', 'eager'];
 
@@ -58,7 +58,7 @@ export function createEvalParser() {
         type: 'string',
         requiresArg: true,
         describe: 'comma-separated names (see docs/metrics.md)',
-        defaultDescription: 'psnr, ssim, st-lpips-alex, and those of --metric-weights',
+        defaultDescription: 'psnr, ssim, st-lpips-alex (niqe without --hr), those of --metric-weights',
       },
       'metric-weights': {
         type: 'string',

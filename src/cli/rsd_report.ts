@@ -7,8 +7,9 @@ import { createLogger, logArguments } from './log.js';
 
 const USAGE = `$0 RUN... [--output FILE]
 
-Draws what rsd-train logged: losses, validation, gradient norms, learning rates, time and memory, sample grids,
-settings in which the runs differ. One HTML file that needs nothing else. Runs may still be going on.`;
+Draws what rsd-train logged: losses, validation, gradient norms, learning rates, time and memory,
+sample grids, settings in which the runs differ. One HTML file that needs nothing else. Runs may still
+be going on.`;
 
 const GRIDS = 4;
 
