@@ -7,6 +7,8 @@ import type { RunConfig } from './schema.js';
 const IMAGE_CHANNELS = 3;
 /** Least bottleneck side of the dmd2 head: 4x4 stride 2 pad 1, then 4x4. */
 const DMD2_LEAST_SIDE = 8;
+/** A map of this side has four 8x8 patches. */
+const LEAST_SIDE_OF_PATCHES = 9;
 
 function levelFactor(multipliers: readonly number[]): number {
   return 2 ** (multipliers.length - 1);
@@ -137,6 +139,16 @@ function checkGanHead({ rsd: { gan }, teacher: { unet }, autoencoder, data }: Ru
   }
 }
 
+/** SinSR's covariance needs more than one patch of 8x8 in a latent. */
+function checkPatches({ sinsr, autoencoder, data }: RunConfig, fail: Fail): void {
+  const side = data.gtSize / levelFactor(autoencoder.chMult);
+  if (sinsr.covarianceWeight === 0 || side >= LEAST_SIDE_OF_PATCHES) return;
+  fail('sinsr.covarianceWeight', 'the latent is too small for the covariance of its patches', {
+    expected: `a latent side of at least ${LEAST_SIDE_OF_PATCHES}, or 0`,
+    found: `side ${side} for gtSize ${data.gtSize}`,
+  });
+}
+
 /** The crop that is degraded holds the one that is trained on. */
 function checkCropPad({ data: { cropPad, gtSize, scale } }: RunConfig, fail: Fail): void {
   if (cropPad === null) return;
@@ -159,4 +171,5 @@ export function checkSizes(config: RunConfig, fail: Fail): void {
   checkWindows(config, fail);
   checkCondition(config, fail);
   if (hasFake(config.method)) checkGanHead(config, fail);
+  if (config.method === 'sinsr') checkPatches(config, fail);
 }

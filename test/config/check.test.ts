@@ -69,6 +69,18 @@ describe('rules between keys', () => {
     [{ rsd: { timesteps: [14, 3, 3] } }, /rsd\.timesteps: a timestep is listed twice/],
     [{ rsd: { timesteps: [14], timestepCount: 1 } }, /rsd\.timestepCount: .*given twice/],
     [{ rsd: { timestepCount: 16 } }, /rsd\.timestepCount: .*at most diffusion\.steps = 15; found 16/],
+    [{ method: 'vsd', rsd: { timesteps: [3, 7] } }, /rsd\.timesteps: the last timestep is missing/],
+    [
+      { method: 'sinsr', diffusion: { predictType: 'epsilon' } },
+      /diffusion\.predictType: SinSR .*expected a teacher that predicts xstart or residual; found epsilon/,
+    ],
+    [
+      {
+        ...{ method: 'sinsr', sinsr: { covarianceWeight: 0.1 }, data: { gtSize: 32 } },
+        teacher: { unet: { imageSize: 8, channelMult: [1], numResBlocks: [1], attentionResolutions: [8] } },
+      },
+      /sinsr\.covarianceWeight: .*at least 9, or 0; found side 8 for gtSize 32/,
+    ],
     [{ data: { gtSize: 250 } }, /data\.gtSize: .*multiple of 4; found 250/],
     [{ data: { gtSize: 96 } }, /data\.gtSize: sizes that do not fit the window.*level 1.*window 8; found side 12/],
     [{ data: { gtSize: 240 } }, /data\.gtSize: the latent does not halve at every level.*found latent side 60/],
