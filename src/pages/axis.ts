@@ -9,6 +9,8 @@ export interface Axis {
   readonly format: (value: number) => string;
 }
 
+/** Most steps between the ticks of a chart's axis. */
+const MOST_STEPS = 5;
 /** Steps between ticks, times a power of ten. */
 const ROUND = [1, 2, 2.5, 5, 10];
 
@@ -51,6 +53,12 @@ export function linearAxis(values: Iterable<number>, from: number, to: number, c
 
 /** Where a chart's drawing lies in its picture, in units of the picture. */
 export const FRAME = { width: 440, height: 280, left: 58, right: 428, top: 12, bottom: 238 } as const;
+
+/** Axes of a whole chart that shows all these values. */
+export function frameAxes(x: Iterable<number>, y: Iterable<number>): { readonly x: Axis; readonly y: Axis } {
+  const { left, right, top, bottom } = FRAME;
+  return { x: linearAxis(x, left, right, MOST_STEPS), y: linearAxis(y, bottom, top, MOST_STEPS) };
+}
 
 /** Grid, numbers and titles of both axes. */
 export function axes(x: Axis, y: Axis, titles: { readonly x: string; readonly y: string }): Html {

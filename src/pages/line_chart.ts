@@ -1,5 +1,5 @@
 /** @file Report pages: curves over iterations, raw and smoothed. */
-import { axes, chart, FRAME, linearAxis } from './axis.js';
+import { axes, chart, frameAxes } from './axis.js';
 import { html, type Html } from './html.js';
 import { seriesColor } from './series.js';
 
@@ -50,17 +50,9 @@ function thinned({ x, y }: Curve): [number, number][] {
 
 /** Curves over one pair of axes. Where smoothing changes a curve, the raw one is drawn pale behind it. */
 export function lineChart(title: string, curves: readonly Curve[]): Html {
-  const x = linearAxis(
+  const { x, y } = frameAxes(
     curves.flatMap((curve) => curve.x),
-    FRAME.left,
-    FRAME.right,
-    5,
-  );
-  const y = linearAxis(
     curves.flatMap((curve) => curve.y),
-    FRAME.bottom,
-    FRAME.top,
-    5,
   );
   const line = (curve: Curve, kind: 'raw' | 'smooth'): Html => {
     const points = thinned(curve).map(([a, b]) => `${x.place(a).toFixed(1)},${y.place(b).toFixed(1)}`);

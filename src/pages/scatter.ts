@@ -1,5 +1,5 @@
 /** @file Report pages: images as points over two metrics, with the mean of each model and its interval. */
-import { axes, chart, FRAME, linearAxis } from './axis.js';
+import { axes, chart, frameAxes } from './axis.js';
 import { html, type Html } from './html.js';
 import { seriesColor } from './series.js';
 
@@ -25,17 +25,9 @@ export function scatter(titles: { readonly x: string; readonly y: string }, clou
     { x: mean.x.low, y: mean.y.low },
     { x: mean.x.high, y: mean.y.high },
   ]);
-  const x = linearAxis(
+  const { x, y } = frameAxes(
     all.map((point) => point.x),
-    FRAME.left,
-    FRAME.right,
-    5,
-  );
-  const y = linearAxis(
     all.map((point) => point.y),
-    FRAME.bottom,
-    FRAME.top,
-    5,
   );
   const at = (value: number): string => value.toFixed(1);
   const drawn = clouds.map(({ series, name, points, mean }) => {

@@ -56,6 +56,9 @@ describe('a run killed at two random moments and resumed', () => {
     await killAfter(args, killed, 4 + Math.floor(Math.random() * 2));
     await finish(args);
     expect(await numbersOf(killed)).toEqual(await numbersOf(straight));
+    // The teacher does not change: it is validated once, whatever interrupts the run.
+    const teacher = (await numbersOf(killed)).filter((record) => 'validation/teacher/psnrRgb' in record);
+    expect(teacher.map(({ iteration }) => iteration)).toEqual(method === 'rsd' ? [6] : []);
     for (const file of ['student.safetensors']) {
       expect(await digest(join(killed, file))).toBe(await digest(join(straight, file)));
     }
