@@ -2,6 +2,9 @@
 import sharp from 'sharp';
 import { CHANNELS, type Rgb8 } from './pixels.js';
 
+// The library keeps files open and pixels around for the case that they are asked for again; DecodedCache does that here.
+sharp.cache(false);
+
 /** Pixels in a megapixel. */
 const MEGA = 1e6;
 /** Photos above this, in megapixels, are decoded one at a time. */
