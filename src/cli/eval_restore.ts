@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EngineKind } from '../engine/types.js';
-import { imageSet, type ImageSet } from '../evaluation/image_sets.js';
+import type { ImageSet } from '../evaluation/image_sets.js';
 import { recordRestoration } from '../evaluation/restoration_record.js';
 import { fingerprint } from '../evaluation/scores.js';
 import { loadModel } from '../restore/load_model.js';
@@ -51,8 +51,9 @@ export async function restoreModels(task: RestoreTask): Promise<RestoredModels> 
     const output = path.join(task.folder, name);
     await mkdir(output, { recursive: true });
     await recordRestoration(`${output}.json`, await recordOf(model, task), task.settings.overwrite);
-    failed += await restoreMissing(name, model, output, task);
-    sets.set(name, await imageSet(output, '--model'));
+    const set = resultsIn(output, task);
+    failed += await restoreMissing(name, model, set, task);
+    sets.set(name, set);
   }
   return { sets, failed };
 }
@@ -70,15 +71,25 @@ async function recordOf({ weights, autoencoder, config, steps }: ModelOptions, {
   };
 }
 
+const outputOptions = ({ asRelease }: RestoreSettings): OutputOptions => ({ format: 'png', strip: true, asRelease });
+
+/** Where the results go; other files of the folder do not matter. */
+function resultsIn(folder: string, { inputs, settings }: RestoreTask): ImageSet {
+  const options = outputOptions(settings);
+  const fileOf = (name: string, input: string): string =>
+    path.join(folder, name + outputFormatOf(input, options).extension);
+  return new Map([...inputs].map(([name, input]) => [name, fileOf(name, input)]));
+}
+
 /** Answers how many images could not be restored. */
-async function restoreMissing(name: string, model: ModelOptions, output: string, task: RestoreTask): Promise<number> {
-  const { inputs, settings, log, signal } = task;
-  const { seed, tile, overlap, engine, asRelease, overwrite } = settings;
-  const options: OutputOptions = { format: 'png', strip: true, asRelease };
-  const jobs = [...inputs].map(([stem, input]) => ({
-    input,
-    output: path.join(output, stem + outputFormatOf(input, options).extension),
-  }));
+async function restoreMissing(
+  name: string,
+  model: ModelOptions,
+  results: ImageSet,
+  { inputs, settings, log, signal }: RestoreTask,
+): Promise<number> {
+  const { seed, tile, overlap, engine, overwrite } = settings;
+  const jobs = [...inputs].map(([image, input]) => ({ input, output: results.get(image)! }));
   const open = overwrite ? jobs : jobs.filter((job) => !existsSync(job.output));
   if (open.length === 0) return 0;
   log.info(`${name}: ${open.length} of ${jobs.length} images to restore`);
@@ -92,7 +103,7 @@ async function restoreMissing(name: string, model: ModelOptions, output: string,
     overlap,
   });
   try {
-    const { failures } = await restoreFiles(restorer, open, options, log, signal);
+    const { failures } = await restoreFiles(restorer, open, outputOptions(settings), log, signal);
     signal.throwIfAborted();
     for (const failure of failures) log.error(`${name}: ${failure.message}`);
     return failures.length;
