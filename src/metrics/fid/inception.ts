@@ -29,9 +29,7 @@ function convolutions(chain: Chain, inputs: number): { list: [Convolution, numbe
   return { list, outputs: channels };
 }
 
-const { list: CONVOLUTIONS, outputs } = convolutions(INCEPTION, 3);
-/** How many features an image has: 2048. */
-export const INCEPTION_FEATURES = outputs;
+const CONVOLUTIONS = convolutions(INCEPTION, 3).list;
 
 /** Parameters of the published file but its classifier: `<name>.conv.weight`, `<name>.bn.*`. */
 export function inceptionSpecs(): ParamSpec[] {
