@@ -1,6 +1,7 @@
 /** @file Every metric that needs no weights of the user's, through the registry: ideals, symmetry, errors, memory. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Pixels } from '../../src/data/pixels.js';
+import { CompiledEngine } from '../../src/engine/compiled_engine.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { ImageMetric, Measure } from '../../src/metrics/metric.js';
 import { imageMetrics } from '../../src/metrics/registry.js';
@@ -50,7 +51,8 @@ describe.each(withoutGivenWeights)('%s', (_, metric) => {
   });
 });
 
-it('keeps no tensors over many images of different sizes', async () => {
+it('keeps no tensors, and a bounded number of graphs, over many images of different sizes', async () => {
+  const engines = vi.spyOn(CompiledEngine.prototype, 'dispose');
   const before = tf.memory().numTensors;
   const measure = await imageMetrics['st-lpips-alex'].load();
   // More sizes than graphs are kept: engines come and go.
@@ -60,7 +62,10 @@ it('keeps no tensors over many images of different sizes', async () => {
     expect(value).toBeGreaterThan(0);
     if (width === 32) expect(await measure.measure(a, b)).toBe(value);
   }
+  expect(engines).toHaveBeenCalledTimes(1);
   measure.dispose();
+  expect(engines).toHaveBeenCalledTimes(2);
+  engines.mockRestore();
   expect(tf.memory().numTensors).toBe(before);
 });
 
