@@ -3,6 +3,7 @@ import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import type { EngineKind } from '../src/engine/types.js';
 import type { BenchmarkName, Case, Runner } from './benchmark.js';
 import { sizedRun } from './sizes.js';
 import type { Answer, Peaks, Request, TimedRun } from './worker.js';
@@ -27,7 +28,7 @@ export class CaseProcess {
             execArgv: [],
             stdio,
           })
-        : fork(WORKER, [name, JSON.stringify(measured), runner], {
+        : fork(WORKER, [name, ...ourCase(measured, runner)], {
             execArgv: [...process.execArgv, '--expose-gc'],
             stdio,
           });
@@ -71,6 +72,12 @@ export class CaseProcess {
       stop.abort();
     }
   }
+}
+
+/** A case as our worker takes it: its description, and the engine. */
+function ourCase(measured: Case, runner: Exclude<Runner, 'pytorch'>): [string, EngineKind] {
+  const recompute = runner === 'recompute';
+  return [JSON.stringify({ ...measured, recompute }), recompute ? 'compiled' : runner];
 }
 
 /** A case as PyTorch's worker takes it: the run resolved, and the threads that TensorFlow takes by default. */

@@ -2,7 +2,7 @@
 import { createParser, parseArguments } from '../src/cli/arguments.js';
 import { runMain } from '../src/cli/run_main.js';
 import type { EngineKind } from '../src/engine/types.js';
-import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkEntry, type BenchmarkName, type Runner } from './benchmark.js';
+import { BENCHMARK_NAMES, BENCHMARKS, type BenchmarkName, type Runner } from './benchmark.js';
 import { compare } from './compare.js';
 import { benchmarkData, DEGRADATIONS, type DataBenchmark } from './data.js';
 import { SIZES, type Size } from './sizes.js';
@@ -26,6 +26,11 @@ const parser = () =>
         conflicts: 'pytorch',
         describe: 'measure one engine alone',
       },
+      recompute: {
+        type: 'boolean',
+        conflicts: ['engine', 'pytorch'],
+        describe: 'rsd-iteration: compare train.recompute with keeping every activation',
+      },
       degradation: { choices: DEGRADATIONS, default: 'realesrgan' as const, describe: 'of the benchmark data' },
       workers: { type: 'number', default: 2, describe: 'threads that prepare batches, of the benchmark data' },
       pytorch: {
@@ -40,6 +45,7 @@ interface BenchOptions {
   readonly batch: number;
   readonly rounds: number;
   readonly engine?: EngineKind;
+  readonly recompute?: boolean;
   readonly pytorch?: string;
   readonly degradation: DataBenchmark['degradation'];
   readonly workers: number;
@@ -48,15 +54,25 @@ interface BenchOptions {
 async function main(argv: string[]): Promise<number> {
   const options = await parseArguments(parser(), argv);
   if (!options) return 0;
-  const { benchmark, size, batch, rounds, engine, pytorch, degradation, workers } = options as unknown as BenchOptions;
+  const { benchmark, size, batch, rounds, pytorch, degradation, workers } = options as unknown as BenchOptions;
   if (benchmark === 'data') {
     await benchmarkData({ size, batch, rounds, degradation, workers });
     return 0;
   }
-  const entry: BenchmarkEntry = BENCHMARKS[benchmark];
-  const engines: readonly Runner[] = pytorch ? ['pytorch', 'compiled'] : engine ? [engine] : entry.engines;
-  await compare(benchmark, { size, batch, rounds, engines, python: pytorch });
+  await compare(benchmark, {
+    size,
+    batch,
+    rounds,
+    engines: runners(benchmark, options as unknown as BenchOptions),
+    python: pytorch,
+  });
   return 0;
+}
+
+function runners(benchmark: BenchmarkName, { engine, recompute, pytorch }: BenchOptions): readonly Runner[] {
+  if (pytorch) return ['pytorch', 'compiled'];
+  if (recompute) return ['compiled', 'recompute'];
+  return engine ? [engine] : BENCHMARKS[benchmark].engines;
 }
 
 await runMain(main, process.argv.slice(2));

@@ -26,12 +26,13 @@ const HEADS: Readonly<Record<Size, string>> = { tiny: 'pooled', full: 'dmd2' };
 
 /** K = 1 iteration of method rsd; its fake update and its student update are timed separately, too. */
 export const rsdIteration: Benchmark = {
-  async prepare(engine, { size, batch }) {
+  async prepare(engine, { size, batch, recompute }) {
     const folder = await mkdtemp(join(tmpdir(), 'rsd-bench-'));
     const files = ['teacher', 'autoencoder', 'perceptual'].map((name) => join(folder, `${name}.safetensors`));
     const keys = ['teacher.weights', 'autoencoder.weights', 'rsd.perceptual.weights'];
     const paths = keys.map((key, i) => `${key}=${files[i]!}`);
-    const config = await sizedRun(size, batch, [...OVERRIDES, `rsd.gan.head=${HEADS[size]}`, ...paths]);
+    const options = [`rsd.gan.head=${HEADS[size]}`, `train.recompute=${recompute ?? false}`];
+    const config = await sizedRun(size, batch, [...OVERRIDES, ...options, ...paths]);
     const recorder = new Recorder(engine);
     try {
       await writeFreshModels(config);
