@@ -29,7 +29,8 @@ describe('a run', { timeout: TIMEOUT }, () => {
     expect(parse(await readFile(join(out, 'config.yaml'), 'utf8'))).toMatchObject({ method: 'resshift', seed: 5 });
     const stats = await readStats(join(out, 'stats.jsonl'));
     expect(stats.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4]);
-    for (const key of ['loss', 'gradNorm', 'lr', 'seconds', 'dataSeconds', 'imagesPerSecond']) expect(stats[0]).toHaveProperty(key);
+    for (const key of ['loss', 'gradNorm', 'lr', 'seconds', 'dataSeconds', 'imagesPerSecond'])
+      expect(stats[0]).toHaveProperty(key);
     for (const key of ['psnrRgb', 'psnr', 'ssim']) expect(stats[1]).toHaveProperty(`validation/${key}`);
     const [events] = await readdir(join(out, 'tf_logs'));
     const steps = readRecords(await readFile(join(out, 'tf_logs', events!))).map((record) => readFields(record).get(2));
