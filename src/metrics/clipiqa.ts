@@ -13,7 +13,7 @@ import type { HostTensor, HostTree } from '../weights/tree.js';
 import { encodeImage, encodeTexts } from './clip/networks.js';
 import { clipSpecs, imageSide, textSide } from './clip/weights.js';
 import { imageArray } from './image_array.js';
-import { requireBounded, requireSides, requireWeights, type ImageMetric } from './metric.js';
+import { opinionMetric, requireBounded, requireSides } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 
 /** Each good prompt before its opposite, with CLIP's numbers of its tokens between those of start and end. */
@@ -43,7 +43,6 @@ const NOT_NEEDED =
   /^visual\.attnpool\.positional_embedding$|\.num_batches_tracked$|^(input_resolution|context_length|vocab_size)$/;
 
 const title = 'CLIP-IQA';
-const weights = { files: "OpenAI's CLIP RN50 as a state dict", shipped: false };
 
 /** The prompts as unit vectors [prompts,1024], as a table. */
 async function encodePrompts(tree: HostTree): Promise<HostTensor> {
@@ -66,30 +65,22 @@ const standardised = (image: Tensor): Tensor =>
   tf.div(tf.sub(image, tf.tensor1d(CLIP_MEAN)), tf.tensor1d(CLIP_DEVIATION));
 
 /** CLIP-IQA with RN50. */
-export const clipIqaMetric: ImageMetric = {
-  title,
-  weights,
-  direction: 'higher',
-  needsReference: false,
-  symmetric: false,
-  load: async (options = {}) => {
-    const files = requireWeights(title, weights, options);
-    const tree = await readTogether(files, clipSpecs(), (name) => (NOT_NEEDED.test(name) ? undefined : name));
-    const scale = Math.exp(tree.get('logit_scale')!.data[0]!);
-    const prepared = imageSide(tree).set('prompt_embedding.weight', await encodePrompts(tree));
-    const network = new MetricNetwork(treeToMemory(prepared), (params, { image }) => {
-      const encoded = encodeImage(params, standardised(image!));
-      const logits = tf.mul(tf.matMul(encoded, param(params, 'prompt_embedding.weight'), false, true), scale);
-      const [good] = tf.split(tf.softmax(tf.reshape(logits, [-1, 2])), 2, 1);
-      return { quality: tf.mean(good!) };
-    });
-    return {
-      measure: async (image) => {
-        requireSides(image, LEAST_SIDE, title);
-        requireBounded(image, MOST_PIXELS, title);
-        return (await network.run({ image: imageArray(image) }))['quality']!.data[0]!;
-      },
-      dispose: () => network.dispose(),
-    };
-  },
-};
+export const clipIqaMetric = opinionMetric(title, "OpenAI's CLIP RN50 as a state dict", async (files) => {
+  const tree = await readTogether(files, clipSpecs(), (name) => (NOT_NEEDED.test(name) ? undefined : name));
+  const scale = Math.exp(tree.get('logit_scale')!.data[0]!);
+  const prepared = imageSide(tree).set('prompt_embedding.weight', await encodePrompts(tree));
+  const network = new MetricNetwork(treeToMemory(prepared), (params, { image }) => {
+    const encoded = encodeImage(params, standardised(image!));
+    const logits = tf.mul(tf.matMul(encoded, param(params, 'prompt_embedding.weight'), false, true), scale);
+    const [good] = tf.split(tf.softmax(tf.reshape(logits, [-1, 2])), 2, 1);
+    return { quality: tf.mean(good!) };
+  });
+  return {
+    measure: async (image) => {
+      requireSides(image, LEAST_SIDE, title);
+      requireBounded(image, MOST_PIXELS, title);
+      return (await network.run({ image: imageArray(image) }))['quality']!.data[0]!;
+    },
+    dispose: () => network.dispose(),
+  };
+});

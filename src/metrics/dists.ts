@@ -14,11 +14,9 @@ import type { ParamSpec } from '../nn/param_spec.js';
 import { treeToMemory } from '../weights/layout.js';
 import { readTogether } from '../weights/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';
-import { imageArray } from './image_array.js';
 import { IMAGENET_DEVIATION, IMAGENET_MEAN } from './imagenet.js';
-import { requireBounded, requireReference, requireSides, requireWeights, type ImageMetric } from './metric.js';
-import { MetricNetwork } from './metric_network.js';
-import { requireSameSize } from './planes.js';
+import { requireWeights, type ImageMetric } from './metric.js';
+import { networkDistance } from './network_distance.js';
 import { shippedFile } from './shipped.js';
 
 /** Convolutions of the five stages, by position in torchvision's `features`; pooling lies between stages. */
@@ -129,19 +127,6 @@ export const distsMetric: ImageMetric = {
       return name.startsWith('classifier.') ? undefined : name.replace(/^vgg16\.features\./, 'features.');
     };
     const tree = treeToMemory(await readTogether(files, distsSpecs(), rename));
-    const network = new MetricNetwork(tree, (params, { restored, reference }) => ({
-      distance: dists(params, restored!, reference!),
-    }));
-    return {
-      measure: async (restored, given) => {
-        const reference = requireReference(given);
-        requireSameSize(restored, reference);
-        requireSides(restored, LEAST_SIDE, title);
-        requireBounded(restored, MOST_PIXELS, title);
-        const result = await network.run({ restored: imageArray(restored), reference: imageArray(reference) });
-        return result['distance']!.data[0]!;
-      },
-      dispose: () => network.dispose(),
-    };
+    return networkDistance({ title, leastSide: LEAST_SIDE, mostPixels: MOST_PIXELS, tree, distance: dists });
   },
 };

@@ -13,7 +13,7 @@ import { treeToMemory } from '../weights/layout.js';
 import { readTogether } from '../weights/perceptual_files.js';
 import { maniqa } from './maniqa/network.js';
 import { CROP, maniqaSpecs, neededName, preparedManiqa } from './maniqa/weights.js';
-import { requireWeights, type ImageMetric } from './metric.js';
+import { opinionMetric } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 
 const CROPS = 20;
@@ -49,36 +49,27 @@ function cropAt({ width, data }: Pixels, { top, left }: Corner): Float32Array {
 }
 
 const title = 'MANIQA (PIPAL)';
-const weights = { files: "the Python toolbox's MANIQA_PIPAL", shipped: false };
 
 /** MANIQA with PIPAL weights. */
-export const maniqaMetric: ImageMetric = {
-  title,
-  weights,
-  direction: 'higher',
-  needsReference: false,
-  symmetric: false,
-  load: async (options = {}) => {
-    const files = requireWeights(title, weights, options);
-    const tree = preparedManiqa(await readTogether(files, maniqaSpecs(), neededName));
-    const network = new MetricNetwork(treeToMemory(tree), (params, { crop }) => ({ quality: maniqa(params, crop!) }));
-    return {
-      measure: async (given) => {
-        const image = enlarged(given);
-        // Crops of small images coincide; none is computed twice.
-        const qualities = new Map<string, number>();
-        let sum = 0;
-        for (const corner of maniqaCorners(image)) {
-          const key = `${corner.top} ${corner.left}`;
-          const known = qualities.get(key);
-          const crop = { shape: [1, CROP, CROP, 3], data: cropAt(image, corner) };
-          const quality = known ?? (await network.run({ crop }))['quality']!.data[0]!;
-          qualities.set(key, quality);
-          sum += quality;
-        }
-        return sum / CROPS;
-      },
-      dispose: () => network.dispose(),
-    };
-  },
-};
+export const maniqaMetric = opinionMetric(title, "the Python toolbox's MANIQA_PIPAL", async (files) => {
+  const tree = preparedManiqa(await readTogether(files, maniqaSpecs(), neededName));
+  const network = new MetricNetwork(treeToMemory(tree), (params, { crop }) => ({ quality: maniqa(params, crop!) }));
+  return {
+    measure: async (given) => {
+      const image = enlarged(given);
+      // Crops of small images coincide; none is computed twice.
+      const qualities = new Map<string, number>();
+      let sum = 0;
+      for (const corner of maniqaCorners(image)) {
+        const key = `${corner.top} ${corner.left}`;
+        const known = qualities.get(key);
+        const crop = { shape: [1, CROP, CROP, 3], data: cropAt(image, corner) };
+        const quality = known ?? (await network.run({ crop }))['quality']!.data[0]!;
+        qualities.set(key, quality);
+        sum += quality;
+      }
+      return sum / CROPS;
+    },
+    dispose: () => network.dispose(),
+  };
+});

@@ -81,6 +81,23 @@ export function requireWeights(title: string, needed: MetricWeights, { weights }
   });
 }
 
+/** A network's opinion of an image, without reference, higher being better; its weights are the user's. */
+export function opinionMetric(
+  title: string,
+  files: string,
+  load: (files: readonly string[]) => Promise<Measure>,
+): ImageMetric {
+  const weights = { files, shipped: false };
+  return {
+    title,
+    weights,
+    direction: 'higher',
+    needsReference: false,
+    symmetric: false,
+    load: async (options = {}) => load(requireWeights(title, weights, options)),
+  };
+}
+
 /** @throws UserError if a side is shorter than `least`. */
 export function requireSides({ height, width }: Pixels, least: number, title: string): void {
   if (Math.min(height, width) >= least) return;

@@ -7,7 +7,7 @@
  */
 import { treeToMemory } from '../weights/layout.js';
 import { readTogether } from '../weights/perceptual_files.js';
-import { requireBounded, requireWeights, type ImageMetric } from './metric.js';
+import { opinionMetric, requireBounded } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 import { musiq } from './musiq/network.js';
 import { cutPatches, PATCH } from './musiq/patches.js';
@@ -17,33 +17,24 @@ import { musiqSpecs, preparedMusiq } from './musiq/weights.js';
 const MOST_PIXELS = 8000 * PATCH * PATCH;
 
 const title = 'MUSIQ (KonIQ)';
-const weights = { files: "the Python toolbox's musiq_koniq_ckpt", shipped: false };
 
 /** MUSIQ with KonIQ-10k weights. */
-export const musiqMetric: ImageMetric = {
-  title,
-  weights,
-  direction: 'higher',
-  needsReference: false,
-  symmetric: false,
-  load: async (options = {}) => {
-    const files = requireWeights(title, weights, options);
-    const tree = preparedMusiq(await readTogether(files, musiqSpecs(), (name) => name));
-    const network = new MetricNetwork(treeToMemory(tree), (params, { patches, places, sizes }) => ({
-      quality: musiq(params, patches!, places!, sizes!),
-    }));
-    return {
-      measure: async (image) => {
-        requireBounded(image, MOST_PIXELS, title);
-        const { count, values, places, sizes } = cutPatches(image);
-        const result = await network.run({
-          patches: { shape: [count, PATCH, PATCH, 3], data: values },
-          places: { shape: [count], data: places },
-          sizes: { shape: [count], data: sizes },
-        });
-        return result['quality']!.data[0]!;
-      },
-      dispose: () => network.dispose(),
-    };
-  },
-};
+export const musiqMetric = opinionMetric(title, "the Python toolbox's musiq_koniq_ckpt", async (files) => {
+  const tree = preparedMusiq(await readTogether(files, musiqSpecs(), (name) => name));
+  const network = new MetricNetwork(treeToMemory(tree), (params, { patches, places, sizes }) => ({
+    quality: musiq(params, patches!, places!, sizes!),
+  }));
+  return {
+    measure: async (image) => {
+      requireBounded(image, MOST_PIXELS, title);
+      const { count, values, places, sizes } = cutPatches(image);
+      const result = await network.run({
+        patches: { shape: [count, PATCH, PATCH, 3], data: values },
+        places: { shape: [count], data: places },
+        sizes: { shape: [count], data: sizes },
+      });
+      return result['quality']!.data[0]!;
+    },
+    dispose: () => network.dispose(),
+  };
+});

@@ -8,17 +8,8 @@ import { tf, type Tensor } from '../engine/tfjs.js';
 import { treeToMemory } from '../weights/layout.js';
 import { readPerceptual } from '../weights/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';
-import { imageArray } from './image_array.js';
-import {
-  requireBounded,
-  requireReference,
-  requireSides,
-  requireWeights,
-  type ImageMetric,
-  type Measure,
-} from './metric.js';
-import { MetricNetwork } from './metric_network.js';
-import { requireSameSize } from './planes.js';
+import { requireWeights, type ImageMetric, type Measure } from './metric.js';
+import { networkDistance } from './network_distance.js';
 import { shippedFile } from './shipped.js';
 
 /** The networks halve four times, from an eighth on. */
@@ -31,22 +22,15 @@ const MOST_PIXELS: Readonly<Record<PerceptualMetric, number>> = {
 };
 
 async function loadDistance(name: PerceptualMetric, title: string, files: readonly string[]): Promise<Measure> {
-  const weights = treeToMemory(await readPerceptual(name, files));
   const toSigned = (image: Tensor): Tensor => tf.sub(tf.mul(image, 2), 1);
-  const network = new MetricNetwork(weights, (params, { restored, reference }) => ({
-    distance: perceptualMetrics[name].distance(params, toSigned(restored!), toSigned(reference!)),
-  }));
-  return {
-    measure: async (restored, given) => {
-      const reference = requireReference(given);
-      requireSameSize(restored, reference);
-      requireSides(restored, LEAST_SIDE, title);
-      requireBounded(restored, MOST_PIXELS[name], title);
-      const result = await network.run({ restored: imageArray(restored), reference: imageArray(reference) });
-      return result['distance']!.data[0]!;
-    },
-    dispose: () => network.dispose(),
-  };
+  return networkDistance({
+    title,
+    leastSide: LEAST_SIDE,
+    mostPixels: MOST_PIXELS[name],
+    tree: treeToMemory(await readPerceptual(name, files)),
+    distance: (params, restored, reference) =>
+      perceptualMetrics[name].distance(params, toSigned(restored), toSigned(reference)),
+  });
 }
 
 const common = { direction: 'lower', needsReference: true, symmetric: true, ideal: 0 } as const;
