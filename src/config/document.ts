@@ -137,16 +137,22 @@ function removeAlternative(values: Record<string, unknown>, path: readonly strin
 }
 
 /** A section of several kinds, which is another section when its kind is another. */
-const SECTION_OF_KINDS = ['data', 'degradation'];
+const SECTION_OF_KINDS = 'data.degradation';
+const KIND = `${SECTION_OF_KINDS}.kind`;
+
+/** Removes {@link SECTION_OF_KINDS} if it is to be of another kind: its values belong to the kind it had. */
+function removeOtherKind(values: Record<string, unknown>, kind: unknown): void {
+  const section = valueAt(values, SECTION_OF_KINDS);
+  if (kind === undefined || !isMapping(section) || section['kind'] === kind) return;
+  for (const name of Object.keys(section)) delete section[name];
+}
 
 /** Paths of a document's values; sections that hold others are not among them. */
-function valuePaths(values: Record<string, unknown>, whole: (path: readonly string[]) => boolean): string[][] {
-  const walk = (section: Record<string, unknown>, prefix: readonly string[]): string[][] =>
-    Object.entries(section).flatMap(([name, value]) => {
-      const path = [...prefix, name];
-      return isMapping(value) && !whole(path) ? walk(value, path) : [path];
-    });
-  return walk(values, []);
+function valuePaths(section: Record<string, unknown>, prefix: readonly string[] = []): string[][] {
+  return Object.entries(section).flatMap(([name, value]) => {
+    const path = [...prefix, name];
+    return isMapping(value) ? valuePaths(value, path) : [path];
+  });
 }
 
 /**
@@ -155,10 +161,8 @@ function valuePaths(values: Record<string, unknown>, whole: (path: readonly stri
  */
 export function withLayer(base: RunDocument, own: RunDocument): RunDocument {
   const values = structuredClone(base.values);
-  const kindOf = (of: Record<string, unknown>): unknown => valueAt(of, [...SECTION_OF_KINDS, 'kind'].join('.'));
-  const otherKind = kindOf(own.values) !== undefined && kindOf(own.values) !== kindOf(values);
-  const whole = (path: readonly string[]): boolean => otherKind && path.join('.') === SECTION_OF_KINDS.join('.');
-  for (const path of valuePaths(own.values, whole)) {
+  removeOtherKind(values, valueAt(own.values, KIND));
+  for (const path of valuePaths(own.values)) {
     removeAlternative(values, path);
     const inTheWay = setValue(values, path, valueAt(own.values, path.join('.')));
     if (inTheWay) {
@@ -178,7 +182,9 @@ export function withLayer(base: RunDocument, own: RunDocument): RunDocument {
  */
 export function withOverrides(document: RunDocument, overrides: readonly string[]): RunDocument {
   const set = overrides.map(parseOverride);
+  const before = structuredClone(document.values);
   for (const { path } of set) removeAlternative(document.values, path);
+  removeOtherKind(document.values, set.findLast(({ path }) => path.join('.') === KIND)?.value);
   for (const { path, value } of set) {
     const inTheWay = setValue(document.values, path, value);
     if (inTheWay) {
@@ -186,7 +192,12 @@ export function withOverrides(document: RunDocument, overrides: readonly string[
       throw new UserError('is a value, not a section', { file: OVERRIDE_ORIGIN, key, found: path.join('.') });
     }
   }
-  const isSet = (path: readonly PropertyKey[]): boolean =>
-    set.some((override) => override.path.every((name, i) => name === path[i]));
+  // A section that the document does not have is the override's, too.
+  const isSet = (path: readonly PropertyKey[]): boolean => {
+    const isNew = valueAt(before, path.map(String).join('.')) === undefined;
+    return set.some(({ path: own }) =>
+      (isNew && own.length > path.length ? path : own).every((_, i) => own[i] === path[i]),
+    );
+  };
   return { ...document, origin: (path) => (isSet(path) ? { file: OVERRIDE_ORIGIN } : document.origin(path)) };
 }

@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import { suggestion } from '../suggestion.js';
-import { configKeys } from './keys.js';
+import { configKeys, valueAt } from './keys.js';
 import type { RunDocument } from './document.js';
 
 type Issue = z.core.$ZodIssue;
@@ -61,6 +61,17 @@ function nearestKey(section: string, name: string): string | undefined {
 function unknownKey(section: readonly PropertyKey[], name: string, document: RunDocument): UserError {
   const path = [...section, name];
   const { file, line } = document.origin(path);
+  // Of a section of several kinds: right in another one.
+  const ofOtherKind = configKeys().some(({ key }) => key === path.join('.') || key.startsWith(`${path.join('.')}.`));
+  if (ofOtherKind) {
+    const kind = [...section, 'kind'].join('.');
+    const found = show(valueAt(document.values, kind));
+    return new UserError(line === undefined ? 'belongs to another kind' : `belongs to another kind (line ${line})`, {
+      file,
+      key: path.join('.'),
+      remedy: `Remove it, or change ${kind}, which is ${found}.`,
+    });
+  }
   const nearest = nearestKey(section.map((part) => `${String(part)}.`).join(''), name);
   return new UserError(line === undefined ? 'unknown key' : `unknown key (line ${line})`, {
     file,

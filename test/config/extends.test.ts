@@ -34,6 +34,7 @@ describe('a run file that extends another', () => {
     expect((await load(list)).rsd.timesteps).toEqual([14, 2]);
     const bicubic = await runFile('bicubic.yaml', 'extends: four.yaml\ndata: { degradation: { kind: bicubic } }');
     expect((await load(bicubic)).data.degradation).toEqual({ kind: 'bicubic' });
+    expect((await load(list, 'data.degradation.kind=bicubic')).data.degradation).toEqual({ kind: 'bicubic' });
     const same = await runFile('same.yaml', 'extends: four.yaml\ndata: { degradation: { jpegQuality: [90, 95] } }');
     expect((await load(same)).data.degradation).toMatchObject({ noiseSigma: [0, 1], jpegQuality: [90, 95] });
   });

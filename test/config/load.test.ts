@@ -101,9 +101,13 @@ describe('overrides', () => {
     ['train.itertions=3', /--set: train\.itertions: unknown key\. Did you mean train\.iterations\?/],
     ['train.batch=[', /--set: train\.batch: the value is not YAML; found \[/],
     ['train.batch=0', /--set: train\.batch: not allowed; expected at least 1; found 0/],
+    [
+      'data.degradation.second.blurProb=0.5',
+      /--set: data\.degradation\.second: belongs to another kind\. Remove it, or change data\.degradation\.kind, which is "mild"/,
+    ],
     ['seed.x=0', /--set: seed: is a value, not a section; found seed\.x/],
   ])('%s is refused with a reason', async (override, message) => {
-    expect((await errorOf('seed: 3', [override])).message).toMatch(message);
+    expect((await errorOf('seed: 3\ndata: { degradation: { kind: mild } }', [override])).message).toMatch(message);
   });
 });
 
@@ -115,6 +119,10 @@ describe('errors', () => {
     ],
     ['iterations: 3', /: iterations: unknown key \(line 1\)\. Did you mean train\.iterations\?/],
     ['rsd:\n  gan:\n    weigth: 1', /: rsd\.gan\.weigth: unknown key \(line 3\)\. Did you mean rsd\.gan\.weight\?/],
+    [
+      'data: { degradation: { kind: bicubic, jpegQuality: [3, 4] } }',
+      /: data\.degradation\.jpegQuality: belongs to another kind \(line 1\)\. Remove it, or change data\.degradation\.kind, which is "bicubic"/,
+    ],
     ['quux: 3', /: quux: unknown key \(line 1\)\. Remove it\./],
     ['train:\n  lr: -1', /: train\.lr: not allowed \(line 2\); expected more than 0; found -1/],
     ['train: { batch: 1.5 }', /: train\.batch: not allowed \(line 1\); expected a whole number; found 1\.5/],
