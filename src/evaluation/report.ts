@@ -23,61 +23,53 @@ export interface Difference {
   readonly corrected: number;
 }
 
-/** Everything an evaluation found. */
-export interface EvaluationReport {
+/** What was evaluated, and how. */
+interface Evaluated {
   readonly title: string;
   readonly models: readonly string[];
   readonly images: readonly string[];
   readonly metrics: readonly ReportMetric[];
-  /** By metric, then model: one number an image. */
-  readonly scores: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
-  /** By metric, then model. */
-  readonly means: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
-  readonly differences: readonly Difference[];
-  /** Metrics of whole sets: by metric, then model. */
+  /** Metrics of whole sets. */
   readonly setMetrics: readonly ReportMetric[];
-  readonly setScores: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** How it was done, each a line. */
-  readonly notes: readonly string[];
-  readonly resamples: number;
-  readonly seed: number;
-}
-
-/** What a report is made of. */
-export interface ReportInputs {
-  readonly title: string;
-  readonly images: readonly string[];
-  readonly models: readonly string[];
-  readonly metrics: readonly ReportMetric[];
-  readonly measured: Measured;
-  readonly setMetrics: readonly ReportMetric[];
-  readonly setMeasured: ReadonlyMap<string, ReadonlyMap<string, number>>;
   readonly notes: readonly string[];
   /** Of the bootstrap and the sign flips. */
   readonly seed: number;
 }
 
+/** Everything an evaluation found. */
+export interface EvaluationReport extends Evaluated {
+  /** By metric, then model: one number an image. */
+  readonly scores: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+  /** By metric, then model. */
+  readonly means: Readonly<Record<string, Readonly<Record<string, Estimate>>>>;
+  readonly differences: readonly Difference[];
+  /** By metric of whole sets, then model. */
+  readonly setScores: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly resamples: number;
+}
+
+/** What a report is made of. */
+export interface ReportInputs extends Evaluated {
+  readonly measured: Measured;
+  readonly setMeasured: ReadonlyMap<string, ReadonlyMap<string, number>>;
+}
+
 /** Means with intervals, and differences of every two models. */
 export function createReport(inputs: ReportInputs): EvaluationReport {
-  const { measured, models, metrics, images, seed } = inputs;
+  const { measured, setMeasured, ...evaluated } = inputs;
+  const { models, images, seed } = evaluated;
   const bootstrap = new Bootstrap(images.length, seed);
   const means = new Map(
     [...measured].map(([metric, byModel]) => [metric, mapped(byModel, (values) => bootstrap.estimate(values))]),
   );
-  const { title, setMetrics, setMeasured, notes } = inputs;
   return {
-    title,
-    models,
-    images,
-    metrics,
+    ...evaluated,
     scores: Object.fromEntries([...measured].map(([metric, byModel]) => [metric, Object.fromEntries(byModel)])),
     means: Object.fromEntries(means),
     differences: differencesOf(measured, models, bootstrap, seed),
-    setMetrics,
     setScores: Object.fromEntries([...setMeasured].map(([metric, byModel]) => [metric, Object.fromEntries(byModel)])),
-    notes,
     resamples: bootstrap.resamples,
-    seed,
   };
 }
 
