@@ -36,7 +36,7 @@ async function main(argv: string[]): Promise<number> {
         requiresArg: true,
         describe: 'train for so long, instead of the run file’s number of iterations',
       },
-      side: { type: 'number', default: 256, requiresArg: true, describe: 'side of the held-out centre crops, pixels' },
+      side: { type: 'number', default: 384, requiresArg: true, describe: 'side of the held-out centre crops, pixels' },
       set: {
         type: 'string',
         array: true,

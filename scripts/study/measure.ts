@@ -1,4 +1,4 @@
-/** @file What the study measures: restorations of held-out photos, by three metrics. */
+/** @file What the study measures: restorations of held-out photos, and by which metrics. */
 import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
 import type { DataConfig } from '../../src/config/schema.js';
 import type { Pixels } from '../../src/data/pixels.js';
@@ -10,7 +10,7 @@ import type { Picture } from '../../src/restore/picture.js';
 import type { Contender } from '../quickstart/contenders.js';
 
 /** Metrics of the study, as the registry names them. */
-export const STUDY_METRICS = ['psnr', 'ssim', 'st-lpips-alex'] as const;
+export const STUDY_METRICS = ['psnr', 'ssim', 'st-lpips-alex', 'niqe'] as const;
 export type StudyMetric = (typeof STUDY_METRICS)[number];
 
 /** A value for each photo. */
@@ -45,7 +45,10 @@ export class StudyPhotos {
       for (const { lq, hr } of this.pairs) {
         const restored = throughFile(toUnit(await restorer.restore(lq)));
         const original = throughFile(toUnit(hr));
-        for (const name of STUDY_METRICS) values[name]!.push(await this.measures[name].measure(restored, original));
+        for (const name of STUDY_METRICS) {
+          const reference = imageMetrics[name].needsReference ? original : undefined;
+          values[name]!.push(await this.measures[name].measure(restored, reference));
+        }
       }
     } finally {
       restorer.dispose();

@@ -6,7 +6,7 @@ import type { StudentResult, StudyResults } from './results.js';
 
 /** Bootstrap's seed: tables of equal results are equal. */
 const SEED = 0;
-const DIGITS: Readonly<Record<StudyMetric, number>> = { psnr: 2, ssim: 4, 'st-lpips-alex': 4 };
+const DIGITS: Readonly<Record<StudyMetric, number>> = { psnr: 2, ssim: 4, 'st-lpips-alex': 4, niqe: 2 };
 
 interface Row {
   readonly name: string;

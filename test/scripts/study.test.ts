@@ -44,7 +44,7 @@ describe('contenders', () => {
       sets: ['train.batch=8'],
       folder: '',
     };
-    expect(await configOf(run)).toMatchObject({ seed: 7, train: { batch: 8, iterations: 60 } });
+    expect(await configOf(run)).toMatchObject({ seed: 7, train: { batch: 8, iterations: 150 } });
     expect((await configOf({ ...run, seconds: 5 })).train.iterations).toBeGreaterThan(1e5);
   });
 });
@@ -54,6 +54,7 @@ describe('tables', () => {
     psnr,
     ssim: psnr.map((v) => v / 100),
     'st-lpips-alex': psnr.map((v) => 1 / v),
+    niqe: psnr.map((v) => v / 5),
   });
   const student = (contender: string, seed: number, psnr: number[]): StudentResult => ({
     ...{ contender, method: contender, seed, student: `${contender} ${seed}` },
