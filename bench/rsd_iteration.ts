@@ -11,6 +11,7 @@ import { unetSpecs } from '../src/nn/unet_specs.js';
 import { CountedRandom } from '../src/random/counted.js';
 import type { PairBatches } from '../src/training/method.js';
 import { DistillationMethod } from '../src/training/methods/distillation.js';
+import { ValidationMeasures } from '../src/training/validation_measures.js';
 import { freshParams } from '../src/weights/fresh.js';
 import { writeModelFile } from '../src/weights/model_file.js';
 import { writeSafetensors } from '../src/weights/safetensors.js';
@@ -40,6 +41,7 @@ export const rsdIteration: Benchmark = {
         config,
         engine: recorder.engine,
         batches: randomBatches(config),
+        measures: await ValidationMeasures.load(config.train),
         log: () => undefined,
       });
       await method.initialise();

@@ -36,7 +36,15 @@ export const step: Benchmark = {
     let count = 0;
     return async () => {
       const scalars = adamwScalars(OPTIMIZER, LR, ++count);
-      return { step: await timed(() => update.run(() => Promise.resolve(feeds), scalars, EMA_RATE)) };
+      return {
+        step: await timed(() =>
+          update.run(
+            () => Promise.resolve(feeds),
+            () => scalars,
+            EMA_RATE,
+          ),
+        ),
+      };
     };
   },
 };

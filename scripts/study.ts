@@ -5,7 +5,10 @@ import { createParser, parseArguments } from '../src/cli/arguments.js';
 import { runMain } from '../src/cli/run_main.js';
 import { UserError } from '../src/errors.js';
 
-const CONTENDERS = ['rsd', 'rsd-distill-only', 'vsd', 'sid', 'sinsr', 'rsd-k5', 'rsd-n1', 'rsd-n15'];
+const CONTENDERS = [
+  ...['rsd', 'rsd-distill-only', 'vsd', 'sid', 'sinsr'],
+  ...['rsd-k5', 'rsd-distill-only-k5', 'rsd-n1', 'rsd-n15'],
+];
 const FOLDER = path.relative('', fileURLToPath(new URL('../configs/study', import.meta.url)));
 
 async function main(argv: string[]): Promise<number> {

@@ -60,10 +60,27 @@ function checkScheduler({ train: { scheduler } }: RunConfig, fail: Fail): void {
 }
 
 function checkBestMetric({ method, train, rsd }: RunConfig, fail: Fail): void {
-  if (train.bestMetric !== 'perceptual') return;
-  if (hasFake(method) && rsd.perceptual.weight > 0 && rsd.perceptual.metric !== 'none') return;
-  fail('train.bestMetric', 'the validation of this run has no perceptual metric', {
-    expected: 'psnrRgb, psnr or ssim, or a perceptual term (rsd.perceptual)',
+  if (train.bestMetric === undefined) return;
+  const perceptual = hasFake(method) && rsd.perceptual.weight > 0 && rsd.perceptual.metric !== 'none';
+  const own = ['psnrRgb', 'psnr', 'ssim', ...(perceptual ? ['perceptual'] : [])];
+  const all = [...own, ...train.validationMetrics];
+  if (all.includes(train.bestMetric)) return;
+  fail('train.bestMetric', 'the validation of this run has no such metric', {
+    expected: `${all.join(', ')}, or one named in train.validationMetrics${perceptual ? '' : ', or a perceptual term (rsd.perceptual)'}`,
+    found: train.bestMetric,
+  });
+}
+
+/** Metrics that run without weights of the user. */
+const COMPLETE: readonly string[] = ['niqe', 'niqe-basicsr', 'st-lpips-alex'];
+
+function checkMetricWeights({ train }: RunConfig, fail: Fail): void {
+  const given: Readonly<Record<string, unknown>> = train.metricWeights;
+  const lacking = train.validationMetrics.find((name) => !COMPLETE.includes(name) && given[name] === undefined);
+  if (lacking === undefined) return;
+  fail(`train.metricWeights.${lacking}`, `validation by ${lacking} needs weights`, {
+    expected: 'a file or several',
+    remedy: 'docs/metrics.md says which',
   });
 }
 
@@ -115,6 +132,7 @@ export function checkRun(config: RunConfig, run: NamedRun): void {
   checkBatch(config, fail);
   checkScheduler(config, fail);
   checkBestMetric(config, fail);
+  checkMetricWeights(config, fail);
   checkRespacing(config, fail);
   if (hasFake(config.method)) checkTimesteps(config, fail);
   if (config.method === 'sinsr') checkPrediction(config, fail);

@@ -12,6 +12,8 @@ const FREE_TO_CHANGE: readonly string[] = [
   'train.keepCheckpoints',
   'train.validateEvery',
   'train.imagesEvery',
+  'train.validationMetrics',
+  'train.metricWeights',
   'train.bestMetric',
   'train.tensorboard',
   'rsd.validateSteps',

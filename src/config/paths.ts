@@ -52,7 +52,8 @@ function latentKeyOf({ diffusion }: RunConfig): string[] {
 }
 
 function keysReadBy(config: RunConfig): string[] {
-  const data = ['data.train', 'data.lq', 'data.validation.hr', 'data.validation.lq'];
+  const metrics = config.train.validationMetrics.map((name) => `train.metricWeights.${name}`);
+  const data = ['data.train', 'data.lq', 'data.validation.hr', 'data.validation.lq', ...metrics];
   switch (config.method) {
     case 'rsd':
     case 'vsd':

@@ -4,6 +4,7 @@ import type { RunConfig } from '../config/schema.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Weighted } from '../weights/model_file.js';
 import type { GridImage, GridRow } from './image_grid.js';
+import type { ValidationMeasures } from './validation_measures.js';
 
 /** Images of one batch in [-1, 1]: hr [B,H,W,3], lq [B,H/sf,W/sf,3]. */
 export interface PairBatch {
@@ -24,6 +25,7 @@ export interface MethodContext {
   readonly config: RunConfig;
   readonly engine: Engine;
   readonly batches: PairBatches;
+  readonly measures: ValidationMeasures;
   readonly log: (line: string) => void;
 }
 

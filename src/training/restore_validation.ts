@@ -5,7 +5,8 @@ import type { Pass } from '../restore/passes.js';
 import type { Picture } from '../restore/picture.js';
 import type { HeldOutImage, ValidationPair, ValidationResult } from './method.js';
 import type { ResidentPerceptual } from './resident_perceptual.js';
-import { fidelity, MetricMeans } from './validation_metrics.js';
+import type { ValidationMeasures } from './validation_measures.js';
+import { MetricMeans } from './validation_metrics.js';
 
 /** Restorations of different iterations and runs get the same noise. */
 const VALIDATION_SEED = 0;
@@ -25,20 +26,21 @@ export async function restorePair(pass: Pass, { lq }: HeldOutImage): Promise<Hos
   return { shape: [1, height, width, 3], data: data.map((value) => Math.min(1, Math.max(-1, value))) };
 }
 
-/** Metrics of restorations: fidelity, and the run's own perceptual distance where it has one. */
+/** Metrics of restorations: the validation's, and the run's own perceptual distance where it has one. */
 export class RestoreValidation {
   private readonly distances = new Map<string, Executable>();
 
   constructor(
     private readonly engine: Engine,
-    private readonly perceptual: ResidentPerceptual | undefined,
+    private readonly measures: ValidationMeasures,
+    private readonly perceptual?: ResidentPerceptual,
   ) {}
 
   async validate(pass: Pass, pairs: readonly ValidationPair[]): Promise<ValidationResult> {
     const metrics = new MetricMeans();
     for (const pair of pairs) {
       const restored = await restorePair(pass, pair);
-      metrics.add(fidelity(pair.hr, restored));
+      metrics.add(await this.measures.measure(pair.hr, restored));
       if (this.perceptual) metrics.add({ perceptual: await this.distance(restored, pair.hr) });
     }
     return { metrics: metrics.means() };

@@ -6,6 +6,7 @@ import type { GridRow } from './image_grid.js';
 import { sampleRows, type HeldOutImage, type ValidationPair, type ValidationResult } from './method.js';
 import type { ResidentPerceptual } from './resident_perceptual.js';
 import { RestoreValidation, restorePair } from './restore_validation.js';
+import type { ValidationMeasures } from './validation_measures.js';
 
 /** Validation and sample images of a student. */
 export class StudentViews {
@@ -23,10 +24,11 @@ export class StudentViews {
     model: RestorationModel,
     teacherGroup: string,
     private readonly student: Pass,
+    measures: ValidationMeasures,
     perceptual?: ResidentPerceptual,
   ) {
     this.teacher = multiStepPass(engine, model, 'stochastic', teacherGroup);
-    this.validation = new RestoreValidation(engine, perceptual);
+    this.validation = new RestoreValidation(engine, measures, perceptual);
   }
 
   validate(pairs: readonly ValidationPair[]): Promise<ValidationResult> {

@@ -32,6 +32,7 @@ import { RunFolder } from './run_folder.js';
 import { RunLog } from './run_log.js';
 import { Shutdown } from './shutdown.js';
 import { UnreadablePhotos } from './unreadable_photos.js';
+import { ValidationMeasures } from './validation_measures.js';
 import { validationScore } from './validation_metrics.js';
 import { WaitedBatches } from './waited_batches.js';
 
@@ -92,6 +93,7 @@ class Run {
     private readonly log: TrainOptions['log'],
     private readonly terminal: ProgressStream,
     private readonly engine: Engine,
+    private readonly measures: ValidationMeasures,
     private readonly stream: PairStream,
     private readonly batches: PooledBatches,
     private readonly waited: WaitedBatches,
@@ -116,10 +118,12 @@ class Run {
       engine: { kind, threads },
     });
     const engine = createEngine({ kind, threads });
+    let measures: ValidationMeasures | undefined;
     try {
       const batches = new PooledBatches(stream, config);
       const waited = new WaitedBatches(batches);
-      const method = await createMethod({ config, engine, batches: waited, log: (line) => log.info(line) });
+      measures = await ValidationMeasures.load(config.train);
+      const method = await createMethod({ config, engine, batches: waited, measures, log: (line) => log.info(line) });
       await method.initialise();
       const store = new CheckpointStore(folder.paths.checkpoints, {
         keepLast: config.train.keepCheckpoints,
@@ -138,12 +142,15 @@ class Run {
         lq: { shape: [1, lq.height, lq.width, 3], data: lq.data },
         hr: hr && { shape: [1, hr.height, hr.width, 3], data: hr.data },
       }));
+      const measured = held.find(({ hr }) => hr !== undefined)?.hr;
+      if (measured) await measures.tryOn(measured);
       return new Run(
         config,
         folder,
         log,
         terminal,
         engine,
+        measures,
         stream,
         batches,
         waited,
@@ -154,6 +161,7 @@ class Run {
         saved?.iteration ?? 0,
       );
     } catch (error) {
+      measures?.dispose();
       engine.dispose();
       await stream.close();
       throw error;
@@ -161,6 +169,7 @@ class Run {
   }
 
   async close(): Promise<void> {
+    this.measures.dispose();
     this.engine.dispose();
     await this.stream.close();
   }

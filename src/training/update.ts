@@ -42,8 +42,11 @@ export type MicroBatch = (index: number) => Promise<Readonly<Record<string, Host
 
 /** A prepared update. */
 export interface Update {
-  /** @throws GuardError if the loss or a gradient is not finite; nothing was updated then. */
-  run(microBatch: MicroBatch, scalars: AdamWScalars, emaRate: number): Promise<UpdateResult>;
+  /**
+   * @param scalars Of each group: one that joined later has made fewer updates.
+   * @throws GuardError if the loss or a gradient is not finite; nothing was updated then.
+   */
+  run(microBatch: MicroBatch, scalars: (group: string) => AdamWScalars, emaRate: number): Promise<UpdateResult>;
 }
 
 const HYPER = ['lr', 'beta1', 'beta2', 'beta1Power', 'beta2Power', 'eps', 'weightDecay'] as const;
@@ -51,10 +54,13 @@ const SCALAR: TensorSpec = { shape: [], dtype: 'float32' };
 const scalar = (value: number): HostArray => ({ shape: [], data: Float32Array.of(value) });
 /** Keeps the optimizer's inputs apart from those of the loss, which have an `eps` of their own (the student's noise). */
 const OPTIMIZER = 'optimizer';
-const OPTIMIZER_INPUTS = prefixed(
-  OPTIMIZER,
-  Object.fromEntries([...HYPER, 'emaRate'].map((name): [string, TensorSpec] => [name, SCALAR])),
-);
+const EMA_RATE = 'ema rate';
+
+/** Inputs of {@link apply}. */
+function optimizerInputs({ groups }: UpdateSpec): Record<string, TensorSpec> {
+  const names = groups.flatMap((group) => HYPER.map((name) => `${group}/${name}`));
+  return prefixed(OPTIMIZER, Object.fromEntries([...names, EMA_RATE].map((name) => [name, SCALAR])));
+}
 
 /** Resident group in which an update of several micro-batches adds up the gradients of `group`. */
 export const accumulatorGroup = (group: string): string => `${group}.grad`;
@@ -70,9 +76,9 @@ export function createUpdate(
   microBatches: number,
   decay: boolean,
 ): Update {
-  if (microBatches === 1) return wholeUpdate(engine.prepare(wholeProgram(spec, decay)));
+  if (microBatches === 1) return wholeUpdate(spec, engine.prepare(wholeProgram(spec, decay)));
   const [accumulate, applied] = accumulatingPrograms(spec, microBatches, decay);
-  return accumulatedUpdate(engine.prepare(accumulate), () => engine.prepare(applied), microBatches);
+  return accumulatedUpdate(spec, engine.prepare(accumulate), () => engine.prepare(applied), microBatches);
 }
 
 /** The programs of {@link createUpdate}, in the order in which they are traced. */
@@ -83,7 +89,7 @@ export function updatePrograms(spec: UpdateSpec, microBatches: number, decay: bo
 function wholeProgram(spec: UpdateSpec, decay: boolean): Program {
   return {
     name: spec.name,
-    inputs: { ...spec.inputs, ...OPTIMIZER_INPUTS },
+    inputs: { ...spec.inputs, ...optimizerInputs(spec) },
     body: (inputs, state) => {
       const { total, terms, extras, grads } = gradients(spec, inputs, state);
       return {
@@ -120,7 +126,7 @@ function accumulatingPrograms(spec: UpdateSpec, microBatches: number, decay: boo
   };
   const applied: Program = {
     name: `${spec.name}, update`,
-    inputs: OPTIMIZER_INPUTS,
+    inputs: optimizerInputs(spec),
     body: (inputs, state) => {
       const grads = Object.entries(reached).map(([group, names]) => {
         const sums = state.read(accumulatorGroup(group));
@@ -132,10 +138,10 @@ function accumulatingPrograms(spec: UpdateSpec, microBatches: number, decay: boo
   return [accumulate, applied];
 }
 
-function wholeUpdate(step: Executable): Update {
+function wholeUpdate(spec: UpdateSpec, step: Executable): Update {
   return {
     run: async (microBatch, scalars, emaRate) => {
-      const results = await step.run({ ...(await microBatch(0)), ...hyperFeeds(scalars, emaRate) });
+      const results = await step.run({ ...(await microBatch(0)), ...hyperFeeds(spec, scalars, emaRate) });
       return {
         terms: numbers(picked('term', results)),
         gradNorms: numbers(picked('norm', results)),
@@ -145,7 +151,12 @@ function wholeUpdate(step: Executable): Update {
   };
 }
 
-function accumulatedUpdate(accumulate: Executable, prepareApply: () => Executable, microBatches: number): Update {
+function accumulatedUpdate(
+  spec: UpdateSpec,
+  accumulate: Executable,
+  prepareApply: () => Executable,
+  microBatches: number,
+): Update {
   let applied: Executable | undefined;
   return {
     run: async (microBatch, scalars, emaRate) => {
@@ -160,7 +171,7 @@ function accumulatedUpdate(accumulate: Executable, prepareApply: () => Executabl
       }
       // Prepared only now: op by op, the gradients' names are known after the first run.
       applied ??= prepareApply();
-      const results = await applied.run(hyperFeeds(scalars, emaRate));
+      const results = await applied.run(hyperFeeds(spec, scalars, emaRate));
       return { terms: means, gradNorms: numbers(picked('norm', results)), extras };
     },
   };
@@ -186,18 +197,26 @@ function apply(
   const checked = total ? [total, ...Object.values(norms)] : Object.values(norms);
   const finite = tf.all(tf.isFinite(tf.stack(checked)));
   state.guard(finite, `${spec.name}: loss or gradient norm (${Object.keys(norms).join(', ')}) is not finite:`, checked);
-  const { weightDecay, emaRate, ...hyper } = picked(OPTIMIZER, inputs) as unknown as AdamWInputs & { emaRate: Tensor };
+  const given = picked(OPTIMIZER, inputs);
   for (const [group, tensors] of Object.entries(grads)) {
+    const { weightDecay, ...hyper } = picked(group, given) as unknown as AdamWInputs;
     state.adamw(group, tensors, decay ? { ...hyper, weightDecay } : hyper);
   }
-  if (spec.ema) state.ema(spec.ema.group, spec.ema.source, emaRate);
+  if (spec.ema) state.ema(spec.ema.group, spec.ema.source, given[EMA_RATE]!);
   return prefixed('norm', norms);
 }
 
-const hyperFeeds = (scalars: AdamWScalars, emaRate: number): Record<string, HostArray> => {
-  const values = HYPER.map((name): [string, HostArray] => [name, scalar(scalars[name] ?? 0)]);
-  return prefixed(OPTIMIZER, { ...Object.fromEntries(values), emaRate: scalar(emaRate) });
-};
+function hyperFeeds(
+  { groups }: UpdateSpec,
+  scalars: (group: string) => AdamWScalars,
+  emaRate: number,
+): Record<string, HostArray> {
+  const values = groups.flatMap((group) => {
+    const own = scalars(group);
+    return HYPER.map((name): [string, HostArray] => [`${group}/${name}`, scalar(own[name] ?? 0)]);
+  });
+  return prefixed(OPTIMIZER, { ...Object.fromEntries(values), [EMA_RATE]: scalar(emaRate) });
+}
 
 function prefixed<T>(prefix: string, values: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${prefix}/${name}`, value]));

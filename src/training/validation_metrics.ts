@@ -1,12 +1,14 @@
 /** @file Numbers about restored images for the log of a run, and which of them a checkpoint is judged by. */
+import type { RunConfig } from '../config/schema.js';
 import { clampToUnit, type Pixels } from '../data/pixels.js';
 import type { HostArray } from '../engine/types.js';
 import { UserError } from '../errors.js';
 import { trainerPsnr } from '../metrics/psnr.js';
+import { imageMetrics } from '../metrics/registry.js';
 import { MIN_SSIM_SIDE, trainerSsim } from '../metrics/ssim.js';
 
-/** Metrics by which the best checkpoint can be chosen, and whether more of them is better. */
-export const VALIDATION_METRICS = { perceptual: 'lower', psnrRgb: 'higher', psnr: 'higher', ssim: 'higher' } as const;
+/** Directions of the metrics that every validation can have. */
+const OWN_METRICS = { perceptual: 'lower', psnrRgb: 'higher', psnr: 'higher', ssim: 'higher' } as const;
 
 /** PSNR over RGB in dB of images in [-1, 1]; the restored one is clamped, nothing is rounded. */
 function psnrOfImages(truth: HostArray, restored: HostArray): number {
@@ -20,7 +22,7 @@ function psnrOfImages(truth: HostArray, restored: HostArray): number {
 }
 
 /** One image [1,h,w,3] in [-1, 1] (clamped) as [h,w,3] in [0, 1]. */
-function toPixels({ shape, data }: HostArray): Pixels {
+export function toPixels({ shape, data }: HostArray): Pixels {
   const unit = Float32Array.from(data, (value) => (value + 1) / 2);
   return clampToUnit({ height: shape[1]!, width: shape[2]!, data: unit });
 }
@@ -55,6 +57,13 @@ export class MetricMeans {
   }
 }
 
+type BestMetric = NonNullable<RunConfig['train']['bestMetric']>;
+
+const directionOf = (name: BestMetric): 'higher' | 'lower' =>
+  name in OWN_METRICS
+    ? OWN_METRICS[name as keyof typeof OWN_METRICS]
+    : imageMetrics[name as RunConfig['train']['validationMetrics'][number]].direction;
+
 /**
  * What a checkpoint is judged by, lower is better.
  * @param best Name of the metric; by default the perceptual distance where the run has one, else the PSNR over RGB.
@@ -62,7 +71,7 @@ export class MetricMeans {
  */
 export function validationScore(
   metrics: Readonly<Record<string, number>>,
-  best: keyof typeof VALIDATION_METRICS = 'perceptual' in metrics ? 'perceptual' : 'psnrRgb',
+  best: BestMetric = 'perceptual' in metrics ? 'perceptual' : 'psnrRgb',
 ): number {
   const value = metrics[best];
   if (value === undefined) {
@@ -72,5 +81,5 @@ export function validationScore(
       found: best,
     });
   }
-  return VALIDATION_METRICS[best] === 'lower' ? value : -value;
+  return directionOf(best) === 'lower' ? value : -value;
 }

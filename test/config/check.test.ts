@@ -148,6 +148,14 @@ describe('the metric of the best checkpoint', () => {
   ])('cannot with %s', (_, values) => {
     expect(() => {
       perceptual(values);
-    }).toThrow(/train\.bestMetric: the validation of this run has no perceptual metric/);
+    }).toThrow(/train\.bestMetric: the validation of this run has no such metric; .*rsd\.perceptual.*found perceptual/);
+  });
+
+  it('can be one that validation is asked for, with its weights', () => {
+    const dists = (train: object) => (): void => check({ train: { bestMetric: 'dists', ...train } });
+    const validationMetrics = ['niqe', 'dists'];
+    expect(dists({ validationMetrics, metricWeights: { dists: 'vgg16.pth' } })).not.toThrow();
+    expect(dists({ validationMetrics: ['niqe'] })).toThrow(/train\.bestMetric: .*expected .*niqe, or one named.*dists/);
+    expect(dists({ validationMetrics })).toThrow(/train\.metricWeights\.dists: validation by dists needs weights/);
   });
 });

@@ -24,6 +24,13 @@ it('lets editors accept a plain path for the validation photos, and lists the ke
 
 it('knows which keys are paths', () => {
   expect(pathKeys()).toEqual([
+    'train.metricWeights.lpips-alex',
+    'train.metricWeights.lpips-vgg',
+    'train.metricWeights.st-lpips-alex',
+    'train.metricWeights.dists',
+    'train.metricWeights.musiq-koniq',
+    'train.metricWeights.clipiqa',
+    'train.metricWeights.maniqa-pipal',
     'rsd.perceptual.weights',
     'resshift.initFrom',
     'autoencoderTraining.perceptual.weights',

@@ -20,6 +20,7 @@ describe('contenders', () => {
     'rsd-n1': { method: 'rsd', rsd: { ...supervised, timesteps: [14] } },
     'rsd-n15': { method: 'rsd', rsd: { timesteps: Array.from({ length: 15 }, (_, i) => 14 - i) } },
     'rsd-distill-only': { method: 'rsd', rsd: { ...alone, fakeUpdates: 1, timesteps: [14, 11, 7, 3] } },
+    'rsd-distill-only-k5': { method: 'rsd', rsd: { ...alone, fakeUpdates: 5, timesteps: [14, 11, 7, 3] } },
     vsd: { method: 'vsd', rsd: { ...alone, fakeUpdates: 1, timesteps: [14], noiseChannels: 0 } },
     sid: { method: 'sid', sid: { alpha: 1.2 }, rsd: { ...alone, fakeUpdates: 1, noiseChannels: 1 } },
     sinsr: { method: 'sinsr', sinsr: { inverse: true, hrWeight: 1, sampler: 'deterministic' } },

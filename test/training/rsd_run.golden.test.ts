@@ -158,7 +158,7 @@ async function replay(
       const scalars = adamwScalars(optimizer, hyper.lr, done[step.kind]);
       const { terms, gradNorms } = await updates[step.kind].run(
         () => Promise.resolve(feedsOf(index)),
-        scalars,
+        () => scalars,
         hyper.ema,
       );
       check(step, terms, Math.hypot(...Object.values(gradNorms)));

@@ -24,14 +24,22 @@ describe('a run', { timeout: TIMEOUT }, () => {
   it('leaves config, statistics, checkpoints, images and a model; reads unreadable photos around', async () => {
     await writeFile(join(folder, 'photos', 'broken.png'), 'no image');
     const out = join(folder, 'whole');
-    const { code, output } = await trained('--config', teacherRun, '--out', out);
+    const metric = ['train.validationMetrics=[st-lpips-alex]', 'train.bestMetric=st-lpips-alex'];
+    const { code, output } = await trained(
+      '--config',
+      teacherRun,
+      '--out',
+      out,
+      ...metric.flatMap((m) => ['--set', m]),
+    );
     expect({ code, output }).toMatchObject({ code: 0 });
     expect(parse(await readFile(join(out, 'config.yaml'), 'utf8'))).toMatchObject({ method: 'resshift', seed: 5 });
     const stats = await readStats(join(out, 'stats.jsonl'));
     expect(stats.map(({ iteration }) => iteration)).toEqual([1, 2, 3, 4]);
     for (const key of ['loss', 'gradNorm', 'lr', 'seconds', 'dataSeconds', 'imagesPerSecond'])
       expect(stats[0]).toHaveProperty(key);
-    for (const key of ['psnrRgb', 'psnr', 'ssim']) expect(stats[1]).toHaveProperty(`validation/${key}`);
+    for (const key of ['psnrRgb', 'psnr', 'ssim', 'st-lpips-alex'])
+      expect(stats[1]).toHaveProperty(`validation/${key}`);
     const [events] = await readdir(join(out, 'tf_logs'));
     const steps = readRecords(await readFile(join(out, 'tf_logs', events!))).map((record) => readFields(record).get(2));
     // Version, config, iterations, grid.
@@ -97,6 +105,7 @@ describe('wrong input is one clear line and exit code 2', { timeout: TIMEOUT }, 
       ['method=rsd', 'teacher.unet.modelChannels=16'],
       /teacher\.unet\.modelChannels.*expected 8.*found 16/,
     ],
+    ['a metric of larger images', ['train.validationMetrics=[niqe]'], /train\.validationMetrics: .*too small for NIQE/],
     ['an empty folder of photos', ['data.train=/dev/shm/no-such-folder'], /no such file or folder/],
   ])('%s', async (_, sets, message) => {
     const out = join(folder, 'refused');

@@ -46,7 +46,7 @@ async function threeUpdates(kind: EngineKind, size: number, x: HostArray = batch
         const data = (x.data as Float32Array).slice(index * size * 4, (index + 1) * size * 4);
         return Promise.resolve({ x: { shape: [size, 4], data } });
       };
-      results.push(await update.run(part, adamwScalars(optimizer, 0.05, step), 0.9));
+      results.push(await update.run(part, () => adamwScalars(optimizer, 0.05, step), 0.9));
     }
     return { results, state: await engine.fetch(['net', 'net.m', 'net.v', EMA]) };
   } catch (error) {
@@ -75,6 +75,32 @@ describe.each(engineKinds)('updates, %s', (kind) => {
     }
     expect(whole.results[2]!.terms['loss']).toBeLessThan(whole.results[0]!.terms['loss']!);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each([1, 2])('a group that joins later counts its own updates (%i micro-batches)', async (microBatches) => {
+    const engine = createEngine({ kind });
+    try {
+      for (const group of ['net', 'late'])
+        await engine.define(startingGroups({ group, role: 'trained' }, microBatches, tree));
+      const both: UpdateSpec = {
+        ...{ name: 'both', groups: ['net', 'late'], inputs: { x: { shape: [BATCH, 4], dtype: 'float32' } } },
+        loss: ({ x }, params) => {
+          const [net, late] = ['net', 'late'].map((group) => tf.matMul(x as Tensor2D, params[group]!['w'] as Tensor2D));
+          return { total: tf.add(tf.mean(tf.square(net!)), tf.mean(tf.square(late!))), terms: {} };
+        },
+      };
+      const update = createUpdate(engine, both, microBatches, false);
+      const scalars = (group: string) => adamwScalars(optimizer, 0.05, group === 'late' ? 1 : 1000);
+      await update.run(() => Promise.resolve({ x: batch }), scalars, 0);
+      const { net, late } = await engine.fetch(['net', 'late']);
+      const moved = (group: HostTree) =>
+        Array.from(group.get('w')!.data, (value, i) => Math.abs(value - tree.get('w')!.data[i]!));
+      // From zero moments: m / sqrt(v) is 1 with the correction of a first update, (1 - beta1) / sqrt(1 - beta2) without.
+      for (const distance of moved(late!)) expect(distance).toBeCloseTo(0.05, 5);
+      for (const distance of moved(net!)) expect(distance).toBeCloseTo((0.05 * 0.1) / Math.sqrt(0.05), 5);
+    } finally {
+      engine.dispose();
+    }
   });
 
   it.each([1, BATCH])('a loss that is not finite stops before the update (micro-batches of %i)', async (size) => {

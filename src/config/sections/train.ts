@@ -1,6 +1,29 @@
 /** @file `train`: what every method's training shares: length, batches, optimizer, checkpoints. */
 import { z } from 'zod';
-import { count, countOrZero, positive, weight } from '../fields.js';
+import { count, countOrZero, paths, positive, weight } from '../fields.js';
+
+/** Metrics of docs/metrics.md that validation offers besides its own. */
+const OFFERED_METRICS = [
+  'lpips-alex',
+  'lpips-vgg',
+  'st-lpips-alex',
+  'dists',
+  'niqe',
+  'niqe-basicsr',
+  'musiq-koniq',
+  'clipiqa',
+  'maniqa-pipal',
+] as const;
+
+const metricWeights = z.strictObject({
+  'lpips-alex': paths.optional().describe("torchvision's alexnet."),
+  'lpips-vgg': paths.optional().describe("torchvision's vgg16."),
+  'st-lpips-alex': paths.optional().describe('In the place of the shipped weights.'),
+  dists: paths.optional().describe("torchvision's vgg16."),
+  'musiq-koniq': paths.optional().describe("The Python toolbox's musiq_koniq_ckpt."),
+  clipiqa: paths.optional().describe("OpenAI's CLIP RN50 as a state dict."),
+  'maniqa-pipal': paths.optional().describe("The Python toolbox's MANIQA_PIPAL."),
+});
 
 const scheduler = z.strictObject({
   name: z
@@ -53,8 +76,13 @@ export const trainSection = z.strictObject({
     .describe('Iterations between two checkpoints; the last iteration always writes one.'),
   keepCheckpoints: countOrZero.default(3).describe('Newest checkpoints kept; 0 keeps all.'),
   validateEvery: countOrZero.default(1000).describe('Iterations between two validations; 0 never validates.'),
+  validationMetrics: z
+    .array(z.enum(OFFERED_METRICS))
+    .default([])
+    .describe('Metrics that validation has besides its own, by their names in docs/metrics.md.'),
+  metricWeights: metricWeights.prefault({}).describe('Weight files of validationMetrics (docs/metrics.md).'),
   bestMetric: z
-    .enum(['perceptual', 'psnrRgb', 'psnr', 'ssim'])
+    .enum(['perceptual', 'psnrRgb', 'psnr', 'ssim', ...OFFERED_METRICS])
     .optional()
     .describe(
       'Validation metric by which the best checkpoint is kept; perceptual if the run has such a term, else psnrRgb.',

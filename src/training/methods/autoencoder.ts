@@ -22,7 +22,7 @@ import { startingTree } from '../networks.js';
 import { adamwScalars } from '../optimizer.js';
 import { defineNetworks, EMA, stateGroups } from '../outline.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../resident_perceptual.js';
-import { fidelity, MetricMeans } from '../validation_metrics.js';
+import { MetricMeans } from '../validation_metrics.js';
 import { createUpdate, type Update } from '../update.js';
 import { adamwConfig } from './adamw_config.js';
 import { MODEL, outlineAutoencoder, type AutoencoderOutline } from './autoencoder_outline.js';
@@ -71,7 +71,7 @@ export class AutoencoderMethod implements Method {
       Promise.resolve({ hr: microImages(batch.hr, data.gtSize, microRange(index, train.microBatch)) });
     const { terms, gradNorms, extras } = await update.run(
       microBatch,
-      adamwScalars(adamwConfig(train), lr, iteration),
+      () => adamwScalars(adamwConfig(train), lr, iteration),
       train.ema,
     );
     const codes = new Set(extras.flatMap((extra) => (extra['indices'] ? [...extra['indices'].data] : [])));
@@ -85,7 +85,9 @@ export class AutoencoderMethod implements Method {
 
   async validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult> {
     const metrics = new MetricMeans();
-    for (const { hr } of pairs) metrics.add(fidelity(hr, await this.reconstruct(hr, iteration)));
+    for (const { hr } of pairs) {
+      metrics.add(await this.context.measures.measure(hr, await this.reconstruct(hr, iteration)));
+    }
     return { metrics: metrics.means() };
   }
 

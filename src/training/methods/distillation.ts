@@ -19,7 +19,7 @@ import { readAutoencoder, readTeacher } from '../latent_setup.js';
 import { learningRate } from '../lr_schedule.js';
 import type { HeldOutImage, Method, MethodContext, PairBatch, ValidationPair, ValidationResult } from '../method.js';
 import { microImages, microRange } from '../micro_batches.js';
-import { adamwScalars } from '../optimizer.js';
+import { adamwScalars, type AdamWScalars } from '../optimizer.js';
 import { defineNetworks, EMA, stateGroups, type OutlinedUpdate } from '../outline.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../resident_perceptual.js';
 import { StudentViews } from '../student_views.js';
@@ -61,7 +61,7 @@ export class DistillationMethod implements Method {
       validateSteps === 'one'
         ? oneStepPass(engine, student, EMA)
         : studentPass(engine, student, timesteps, renoise, EMA);
-    this.views = new StudentViews(engine, model, RsdGroup.teacher, pass, perceptual);
+    this.views = new StudentViews(engine, model, RsdGroup.teacher, pass, context.measures, perceptual);
     const plan = studentWalk(model.process, timesteps, renoise);
     this.walk = inputs === 'generated' ? createWalk(engine, student, plan, RsdGroup.student) : undefined;
   }
@@ -94,14 +94,18 @@ export class DistillationMethod implements Method {
     // Fake updates of the whole run are numbered 1, 2, ...; those of the warm-up belong to the first iteration.
     const last = warmupFakeUpdates + iteration * fakeUpdates;
     const first = iteration === 1 ? 1 : last - fakeUpdates + 1;
+    // The head joins when all terms do.
+    const beforeHead = distillIterations > 0 ? warmupFakeUpdates + distillIterations * fakeUpdates : 0;
     let fake: UpdateResult | undefined;
     for (let step = first; step <= last; step++) {
       const batch = await this.context.batches.batch(step - 1 + iteration - 1);
-      fake = await updates.fake.run(this.feeds(batch, 'fake', step), adamwScalars(optimizer, lrFake, step), 0);
+      const scalars = (group: string): AdamWScalars =>
+        adamwScalars(optimizer, lrFake, group === RsdGroup.head ? step - beforeHead : step);
+      fake = await updates.fake.run(this.feeds(batch, 'fake', step), scalars, 0);
     }
     const batch = await this.context.batches.batch(last + iteration - 1);
     const feeds = this.feeds(batch, 'student', iteration);
-    const student = await updates.student.run(feeds, adamwScalars(optimizer, lr, iteration), train.ema);
+    const student = await updates.student.run(feeds, () => adamwScalars(optimizer, lr, iteration), train.ema);
     return { ...numbers('student', student), ...numbers('fake', fake!), 'lr/student': lr, 'lr/fake': lrFake };
   }
 

@@ -47,7 +47,7 @@ export class ResShiftMethod implements Method {
     this.stateGroups = stateGroups(outline);
     this.teacher = multiStepPass(context.engine, model, 'stochastic', EMA);
     this.oneStep = oneStepPass(context.engine, model, EMA);
-    this.validation = new RestoreValidation(context.engine, undefined);
+    this.validation = new RestoreValidation(context.engine, context.measures);
   }
 
   static async create(context: MethodContext): Promise<ResShiftMethod> {
@@ -89,7 +89,7 @@ export class ResShiftMethod implements Method {
     };
     const { terms, gradNorms } = await this.update.run(
       microBatch,
-      adamwScalars(adamwConfig(train), lr, iteration),
+      () => adamwScalars(adamwConfig(train), lr, iteration),
       train.ema,
     );
     return { ...terms, gradNorm: gradNorms[TEACHER]!, lr };

@@ -37,7 +37,8 @@ export class SinsrMethod implements Method {
     const { model } = outline.setup;
     this.stateGroups = stateGroups(outline);
     this.teacher = createWalk(engine, model, teacherWalk(model.process, config.sinsr.sampler), SinsrGroup.teacher);
-    this.views = new StudentViews(engine, model, SinsrGroup.teacher, oneStepPass(engine, model, EMA));
+    const student = oneStepPass(engine, model, EMA);
+    this.views = new StudentViews(engine, model, SinsrGroup.teacher, student, context.measures);
   }
 
   static async create(context: MethodContext): Promise<SinsrMethod> {
@@ -68,7 +69,7 @@ export class SinsrMethod implements Method {
     };
     const { terms, gradNorms } = await this.update.run(
       microBatch,
-      adamwScalars(adamwConfig(train), lr, iteration),
+      () => adamwScalars(adamwConfig(train), lr, iteration),
       train.ema,
     );
     return { ...terms, gradNorm: gradNorms[SinsrGroup.student]!, lr };

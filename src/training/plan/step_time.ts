@@ -73,7 +73,11 @@ async function runUpdate(
   const update = createUpdate(engine, spec, parts, decay);
   const feeds = noise(spec.inputs, seed);
   for (let step = 1; step <= 3 - parts; step++) {
-    await update.run(() => Promise.resolve(feeds), adamwScalars(adamwConfig(train), train.lr, step), train.ema);
+    await update.run(
+      () => Promise.resolve(feeds),
+      () => adamwScalars(adamwConfig(train), train.lr, step),
+      train.ema,
+    );
   }
   return updatePrograms(spec, parts, decay).map(({ name }) => name);
 }
