@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RunConfig } from '../../src/config/schema.js';
+import { formatDuration } from '../../src/training/progress.js';
 import { writeFileDurably } from '../../src/training/durable_file.js';
 import { runPaths } from '../../src/training/run_folder.js';
 import { readModelFile } from '../../src/weights/model_file.js';
@@ -10,7 +11,7 @@ import { bicubicContender, modelContender, type Contender } from '../quickstart/
 import { StudyPhotos } from './measure.js';
 import { readResults, writeResults, type ReferenceResult, type StudentResult, type StudyResults } from './results.js';
 import { studyTables } from './table.js';
-import { configOf, effortOf, trainRun, type StudyRun } from './train_run.js';
+import { configOf, effortOf, isTrained, trainRun, type StudyRun } from './train_run.js';
 
 /** What {@link study} is to do. */
 export interface StudyOptions {
@@ -35,11 +36,8 @@ export async function study(options: StudyOptions): Promise<number> {
   const { out, print } = options;
   const runs = plannedRuns(options);
   const configs = await Promise.all(runs.map(configOf));
-  for (const [index, run] of runs.entries()) {
-    print(`${index + 1}/${runs.length}  ${run.contender}, seed ${run.seed}`);
-    const code = await trainRun(run);
-    if (code !== 0) return code;
-  }
+  const code = await trainAll(runs, print);
+  if (code !== 0) return code;
   const photos = await StudyPhotos.open(configs[0]!.data, options.side);
   try {
     const results = await measured(options, runs, configs, photos);
@@ -47,6 +45,23 @@ export async function study(options: StudyOptions): Promise<number> {
     print(`\n${studyTables(results)}`);
   } finally {
     photos.dispose();
+  }
+  return 0;
+}
+
+/** @returns As {@link study}. */
+async function trainAll(runs: readonly StudyRun[], print: (line: string) => void): Promise<number> {
+  let trained = 0;
+  let seconds = 0;
+  for (const [index, run] of runs.entries()) {
+    const left = trained === 0 ? '' : `  ETA ${formatDuration((seconds / trained) * (runs.length - index))}`;
+    print(`${index + 1}/${runs.length}  ${run.contender}, seed ${run.seed}${left}`);
+    if (await isTrained(run)) continue;
+    const begin = performance.now();
+    const code = await trainRun(run);
+    if (code !== 0) return code;
+    seconds += (performance.now() - begin) / 1000;
+    trained += 1;
   }
   return 0;
 }

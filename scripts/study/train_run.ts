@@ -60,6 +60,11 @@ async function isOver(run: StudyRun, config: RunConfig): Promise<boolean> {
   return run.seconds === undefined ? studentUpdates >= config.train.iterations : trainingSeconds >= run.seconds;
 }
 
+/** Whether a run is over and its student written. */
+export async function isTrained(run: StudyRun): Promise<boolean> {
+  return existsSync(runPaths(run.folder).student) && (await isOver(run, await configOf(run)));
+}
+
 /** Interrupts a process, which saves then, once something is so. `end` stops looking and says whether it was interrupted. */
 function interruptWhen(child: ChildProcess, isSo: () => Promise<boolean>): { end(): boolean } {
   let interrupted = false;
@@ -77,13 +82,12 @@ function interruptWhen(child: ChildProcess, isSo: () => Promise<boolean>): { end
 }
 
 /**
- * Trains, or goes on training, in a process that writes its log to `folder`.log.
+ * Trains, or goes on training, in a process that writes what it took to `folder`.usage.jsonl.
  * @returns The exit code: 0 when the run is over, 130 or 143 when a signal ended it early.
  * @throws Error if the training fails, with its last lines.
  */
 export async function trainRun(run: StudyRun): Promise<number> {
   const config = await configOf(run);
-  if ((await isOver(run, config)) && existsSync(runPaths(run.folder).student)) return 0;
   await mkdir(path.dirname(run.folder), { recursive: true });
   const sets = overrides(run).flatMap((set) => ['--set', set]);
   const args = [...process.execArgv, PROCESS, `${run.folder}.usage.jsonl`, '--config', run.configFile];
