@@ -52,20 +52,15 @@ interface BenchOptions {
 }
 
 async function main(argv: string[]): Promise<number> {
-  const options = await parseArguments(parser(), argv);
-  if (!options) return 0;
-  const { benchmark, size, batch, rounds, pytorch, degradation, workers } = options as unknown as BenchOptions;
+  const parsed = await parseArguments(parser(), argv);
+  if (!parsed) return 0;
+  const options = parsed as unknown as BenchOptions;
+  const { benchmark, size, batch, rounds, pytorch, degradation, workers } = options;
   if (benchmark === 'data') {
     await benchmarkData({ size, batch, rounds, degradation, workers });
     return 0;
   }
-  await compare(benchmark, {
-    size,
-    batch,
-    rounds,
-    engines: runners(benchmark, options as unknown as BenchOptions),
-    python: pytorch,
-  });
+  await compare(benchmark, { size, batch, rounds, engines: runners(benchmark, options), python: pytorch });
   return 0;
 }
 

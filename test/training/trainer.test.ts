@@ -18,20 +18,19 @@ beforeAll(async () => {
   teacherRun = await smallRun(folder, 'resshift', { iterations: 4, imagesEvery: 4, validateEvery: 2 });
 });
 
-const trained = (...args: string[]) => startTraining(...args).ended;
+/** Arguments of a run into `out` with these keys set. */
+const runInto = (out: string, ...sets: string[]): string[] => [
+  ...['--config', teacherRun, '--out', out],
+  ...sets.flatMap((set) => ['--set', set]),
+];
+const trained = (out: string, ...sets: string[]) => startTraining(...runInto(out, ...sets)).ended;
 
 describe('a run', { timeout: TIMEOUT }, () => {
   it('leaves config, statistics, checkpoints, images and a model; reads unreadable photos around', async () => {
     await writeFile(join(folder, 'photos', 'broken.png'), 'no image');
     const out = join(folder, 'whole');
     const metric = ['train.validationMetrics=[st-lpips-alex]', 'train.bestMetric=st-lpips-alex'];
-    const { code, output } = await trained(
-      '--config',
-      teacherRun,
-      '--out',
-      out,
-      ...metric.flatMap((m) => ['--set', m]),
-    );
+    const { code, output } = await trained(out, ...metric);
     expect({ code, output }).toMatchObject({ code: 0 });
     expect(parse(await readFile(join(out, 'config.yaml'), 'utf8'))).toMatchObject({ method: 'resshift', seed: 5 });
     const stats = await readStats(join(out, 'stats.jsonl'));
@@ -52,41 +51,21 @@ describe('a run', { timeout: TIMEOUT }, () => {
 
   it('finishes the iteration, saves and exits with 130 on SIGINT, and goes on from there', async () => {
     const out = join(folder, 'interrupted');
-    const args = [
-      '--config',
-      teacherRun,
-      '--out',
-      out,
-      '--set',
-      'train.iterations=500',
-      '--set',
-      'train.checkpointEvery=500',
-    ];
-    const { child, ended } = startTraining(...args);
+    const { child, ended } = startTraining(...runInto(out, 'train.iterations=500', 'train.checkpointEvery=500'));
     while (!existsSync(join(out, 'stats.jsonl')) || (await readStats(join(out, 'stats.jsonl'))).length < 2)
       await sleep(50);
     child.kill('SIGINT');
     const { code, output } = await ended;
     expect({ code, output }).toMatchObject({ code: 130 });
     const done = (await readStats(join(out, 'stats.jsonl'))).at(-1)!.iteration;
-    const resumed = await trained('--config', teacherRun, '--out', out, '--set', `train.iterations=${done + 1}`);
+    const resumed = await trained(out, `train.iterations=${done + 1}`);
     expect(resumed.output).toContain(`resuming after iteration ${done}`);
     expect(resumed.code).toBe(0);
   });
 
   it('stops before the update when numbers are no longer finite, naming the last good checkpoint', async () => {
     const out = join(folder, 'diverging');
-    const args = [
-      '--config',
-      teacherRun,
-      '--out',
-      out,
-      '--set',
-      'train.iterations=40',
-      '--set',
-      'train.checkpointEvery=1',
-    ];
-    const { code, output } = await trained(...args, '--set', 'train.lr=1e30');
+    const { code, output } = await trained(out, 'train.iterations=40', 'train.checkpointEvery=1', 'train.lr=1e30');
     expect(code).toBe(2);
     expect(output).toMatch(/stopped at iteration \d+: teacher update: .*not finite/);
     expect(output).toMatch(/last good checkpoint is .*iteration-0000000\d/);
@@ -109,13 +88,7 @@ describe('wrong input is one clear line and exit code 2', { timeout: TIMEOUT }, 
     ['an empty folder of photos', ['data.train=/dev/shm/no-such-folder'], /no such file or folder/],
   ])('%s', async (_, sets, message) => {
     const out = join(folder, 'refused');
-    const { code, output } = await trained(
-      '--config',
-      teacherRun,
-      '--out',
-      out,
-      ...sets.flatMap((set) => ['--set', set]),
-    );
+    const { code, output } = await trained(out, ...sets);
     const errors = output.split('\n').filter((line) => line.startsWith('error:'));
     expect(errors.join()).toMatch(message);
     expect(errors).toHaveLength(1);
@@ -125,8 +98,8 @@ describe('wrong input is one clear line and exit code 2', { timeout: TIMEOUT }, 
 
   it('another config in a run folder with checkpoints says what differs', async () => {
     const out = join(folder, 'changed');
-    expect((await trained('--config', teacherRun, '--out', out, '--set', 'train.iterations=2')).code).toBe(0);
-    const { code, output } = await trained('--config', teacherRun, '--out', out, '--set', 'seed=6');
+    expect((await trained(out, 'train.iterations=2')).code).toBe(0);
+    const { code, output } = await trained(out, 'seed=6');
     expect(output).toMatch(/seed was 5, now 6/);
     expect(code).toBe(2);
   });
