@@ -1,9 +1,9 @@
 /** @file Benchmark `step`: one plain training step of the U-Net. */
 import { tf } from '../src/engine/tfjs.js';
 import { unet, type UNetInputs } from '../src/nn/unet.js';
-import { adamwScalars } from '../src/training/optimizer.js';
-import { EMA, startingGroups } from '../src/training/outline.js';
-import { createUpdate } from '../src/training/update.js';
+import { adamwScalars } from '../src/optimizer/adamw.js';
+import { EMA, startingGroups } from '../src/optimizer/outline.js';
+import { createUpdate } from '../src/optimizer/update.js';
 import { timed, type Benchmark } from './benchmark.js';
 import { unetCase } from './unet_inputs.js';
 

@@ -2,9 +2,9 @@
 import type { HostArray, TensorSpec } from '../src/engine/types.js';
 import type { UNetConfig } from '../src/nn/unet_config.js';
 import { unetSpecs } from '../src/nn/unet_specs.js';
-import { drawChoice, drawNormal } from '../src/training/draws.js';
-import { freshParams } from '../src/weights/fresh.js';
-import { treeToMemory } from '../src/weights/layout.js';
+import { drawChoice, drawNormal } from '../src/optimizer/draws.js';
+import { freshParams } from '../src/models/fresh.js';
+import { treeToMemory } from '../src/models/layout.js';
 import type { HostTree } from '../src/weights/tree.js';
 import { latentSide, sizedRun } from './sizes.js';
 import type { Case } from './benchmark.js';

@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { z } from 'zod';
-import { UserError } from '../src/errors.js';
+import { UserError } from '../src/errors/user_error.js';
 
 const run = promisify(execFile);
 const HERE = dirname(fileURLToPath(import.meta.url));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createParser, parseArguments } from '../src/cli/arguments.js';
 import { runMain } from '../src/cli/run_main.js';
-import { UserError } from '../src/errors.js';
+import { UserError } from '../src/errors/user_error.js';
 
 const CONTENDERS = [
   ...['rsd', 'rsd-distill-only', 'vsd', 'sid', 'sinsr'],

@@ -2,13 +2,13 @@
 import path from 'node:path';
 import type { RunConfig } from '../../src/config/schema.js';
 import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { exportCheckpoint } from '../../src/export/from_checkpoint.js';
-import { writeGrid } from '../../src/training/image_grid.js';
+import { writeGrid } from '../../src/images/image_grid.js';
 import { formatDuration } from '../../src/training/progress.js';
 import { runPaths } from '../../src/training/run_folder.js';
 import { train } from '../../src/training/trainer.js';
-import { readModelFile, type Model } from '../../src/weights/model_file.js';
+import { readModelFile, type Model } from '../../src/models/model_file.js';
 import {
   bicubicContender,
   modelContender,

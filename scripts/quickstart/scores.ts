@@ -5,9 +5,9 @@ import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { throughFile } from '../../src/metrics/planes.js';
 import { evaluationPsnr } from '../../src/metrics/psnr.js';
 import { evaluationSsim } from '../../src/metrics/ssim.js';
-import type { Picture } from '../../src/restore/picture.js';
-import { treeToMemory } from '../../src/weights/layout.js';
-import { readPerceptual } from '../../src/weights/perceptual_files.js';
+import type { Picture } from '../../src/images/picture.js';
+import { treeToMemory } from '../../src/models/layout.js';
+import { readPerceptual } from '../../src/models/perceptual_files.js';
 import type { Restorations } from './contenders.js';
 
 /** Means over the pictures, of 8-bit values, by the definitions of the published evaluation script. */

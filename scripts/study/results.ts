@@ -1,7 +1,7 @@
 /** @file The study's results file: what was trained, what it took, and the scores of every photo. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { writeFileDurably } from '../../src/training/durable_file.js';
+import { writeFileDurably } from '../../src/files/durable_file.js';
 import type { PhotoScores } from './measure.js';
 import type { RunEffort } from './train_run.js';
 

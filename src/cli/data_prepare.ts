@@ -1,6 +1,6 @@
 /** @file `rsd-data prepare`: puts downloaded datasets where run files look for them, and says what is missing. */
 import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { arrange, planLayout, type ArrangeOptions, type Plan } from '../data/layouts/arrange.js';
 import { isComplete, partLine, partReports } from '../data/layouts/completeness.js';
 import type { Layout } from '../data/layouts/layout.js';

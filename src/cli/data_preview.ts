@@ -1,6 +1,6 @@
 /** @file `rsd-data preview`: the first training pairs of a run as a picture and a page. */
 import { join } from 'node:path';
-import { writeAtomically } from '../weights/atomic_file.js';
+import { writeAtomically } from '../files/atomic_file.js';
 import { createParser, parseArguments } from './arguments.js';
 import { openRun, runArguments } from './data_run.js';
 import { createLogger, logArguments } from './log.js';
@@ -30,15 +30,15 @@ export async function preview(argv: string[]): Promise<number> {
   if (!args) return 0;
   const log = createLogger({ format: args['log-format'], level: args['log-level'] });
   const { config, file } = await openRun(args.config, args.set);
-  const { previewPairs } = await import('../data/preview/preview_pairs.js');
+  const { previewPairs } = await import('../reports/data_preview/preview_pairs.js');
   const { data, seed, train } = config;
   const shown = await previewPairs(
     { data, seed, batch: train.batch, log: (line) => log.info(line) },
     Number(args.count),
   );
   const degradation = data.lq === null ? data.degradation.kind : 'none (stored pairs)';
-  const { previewSheet } = await import('../data/preview/preview_sheet.js');
-  const { previewPage } = await import('../data/preview/preview_page.js');
+  const { previewSheet } = await import('../reports/data_preview/preview_sheet.js');
+  const { previewPage } = await import('../reports/data_preview/preview_page.js');
   const files = {
     'preview.png': await previewSheet(shown.pairs),
     'preview.html': Buffer.from(await previewPage(shown, { run: file, degradation })),

@@ -1,6 +1,6 @@
 /** @file `rsd-eval`: its options as a plan: what is restored how, what is measured, what is noted of it. */
 import path from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { protocolDataset, RELEASE_RESTORING, type ProtocolDataset } from '../evaluation/protocols.js';
 import type { EvalOptions } from './eval_arguments.js';
 import type { RestoreSettings } from './eval_restore.js';

@@ -1,5 +1,5 @@
 /** @file `rsd-eval`: what its options say: names and their values (`name=value`), possible numbers. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { EvalOptions } from './eval_arguments.js';
 
 /** A name, which is a folder's too, and its value. */

@@ -1,5 +1,5 @@
 /** @file `rsd-infer`: restores a list of files one after another; a broken one does not stop the others. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { imageHeader, type ImageHeader } from '../restore/decode_image.js';
 import { encodeImage, writeImageFile } from '../restore/encode_image.js';
 import { checkSize, outputFileOf, releaseFileOf, type OutputFile, type OutputFormat } from '../restore/file_formats.js';

@@ -1,6 +1,6 @@
 /** @file `rsd-export`: the trained student of a run as one file that `rsd-infer` runs. */
 import { existsSync } from 'node:fs';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { exportCheckpoint, type WhichCheckpoint } from '../export/from_checkpoint.js';
 import { createParser, parseArguments } from './arguments.js';
 import { createLogger, logArguments } from './log.js';

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
 import { parseDevice, selectDevice } from '../engine/device.js';
 import type { EngineKind } from '../engine/types.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import {
   ALPHA_MODES,
   BLENDS,

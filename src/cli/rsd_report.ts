@@ -1,7 +1,7 @@
 /** @file `rsd-report`: one page about a run or several. */
 import path from 'node:path';
-import { UserError } from '../errors.js';
-import { reportRuns } from '../run_report/report_runs.js';
+import { UserError } from '../errors/user_error.js';
+import { reportRuns } from '../reports/run/report_runs.js';
 import { createParser, parseArguments } from './arguments.js';
 import { createLogger, logArguments } from './log.js';
 

@@ -4,7 +4,7 @@ import type { LoadedRun } from '../config/load.js';
 import { officialSummary, officialWarnings } from '../config/official/mapping_text.js';
 import { missingPaths } from '../config/paths.js';
 import { parseDevice, selectDevice } from '../engine/device.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { createParser, parseArguments } from './arguments.js';
 import { createLogger, logArguments, type Logger } from './log.js';
 
@@ -94,7 +94,7 @@ export async function main(argv: string[]): Promise<number> {
   selectDevice(parseDevice(options.device), { growth, capMb, deterministic: config.engine.deterministic });
   const out = options.out ?? path.join('runs', path.basename(file, path.extname(file)));
   if (options['dry-run']) {
-    const { dryRun } = await import('../training/plan/dry_run.js');
+    const { dryRun } = await import('../plan/dry_run.js');
     const to = (stream: NodeJS.WriteStream) => (line: string) => void stream.write(`${line}\n`);
     const missing = missingPaths(config);
     const { measure } = options;

@@ -1,5 +1,5 @@
 /** @file The frame around every command line program: exit codes, messages, closed pipes. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** A program: gets its arguments, answers its exit code. */
 export type Main = (argv: string[]) => Promise<number>;

@@ -1,5 +1,5 @@
 /** @file Rules between keys, checked before anything is built: batches, timesteps. Sizes are in `check_sizes.ts`. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { checkData } from './check_data.js';
 import { checkSizes } from './check_sizes.js';
 import { hasFake } from './methods.js';

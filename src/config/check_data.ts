@@ -1,5 +1,5 @@
 /** @file Rules between the keys of `data`: the pool and the degradation. */
-import { batchDegradation, degradationSides } from '../data/degradation/sides.js';
+import { batchDegradation, degradationSides } from './degradation_sides.js';
 import type { Fail } from './check.js';
 import type { RunConfig } from './schema.js';
 import type { RealEsrganConfig } from './sections/degradation.js';

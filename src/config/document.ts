@@ -1,7 +1,7 @@
 /** @file The text of a run file: YAML with line numbers, and values set over it from the command line. */
 import { readFile } from 'node:fs/promises';
 import { LineCounter, isNode, isScalar, parse, parseDocument, visit } from 'yaml';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { valueAt } from './keys.js';
 
 /** Name that errors give to the origin of an overriding value. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { readYamlFile, withLayer, type RunDocument, type YamlFile } from './document.js';
 import { show } from './issues.js';
 import { isOfficial } from './official/detect.js';

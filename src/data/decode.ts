@@ -1,6 +1,6 @@
 /** @file Image files to 8-bit RGB. */
 import sharp from 'sharp';
-import { CHANNELS, type Rgb8 } from './pixels.js';
+import { CHANNELS, type Rgb8 } from '../images/pixels.js';
 
 // The library keeps files open and pixels around for the case that they are asked for again; DecodedCache does that here.
 sharp.cache(false);

@@ -1,5 +1,5 @@
 /** @file Decoded photos kept in memory up to a limit, the longest unused going first. */
-import type { Rgb8 } from './pixels.js';
+import type { Rgb8 } from '../images/pixels.js';
 
 /** Cache of decoded photos by file. Concurrent requests for a file decode it once. */
 export class DecodedCache {

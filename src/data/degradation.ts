@@ -3,7 +3,7 @@ import type { DegradationConfig } from '../config/schema.js';
 import type { CountedRandom } from '../random/counted.js';
 import { bicubicDegradation } from './degrade_bicubic.js';
 import { mildDegradation } from './degrade_mild.js';
-import type { Pixels } from './pixels.js';
+import type { Pixels } from '../images/pixels.js';
 
 /**
  * Makes a low-quality image from a high-quality one. A pure function of image and draws.

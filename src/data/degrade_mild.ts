@@ -3,8 +3,8 @@ import type { DegradationConfig } from '../config/schema.js';
 import type { CountedRandom } from '../random/counted.js';
 import type { Degradation } from './degradation.js';
 import { jpegRoundTrip } from './jpeg.js';
-import { clampToUnit, fromRgb8, toRgb8, type Pixels } from './pixels.js';
-import { gaussianBlur, resize } from './resize.js';
+import { clampToUnit, fromRgb8, toRgb8, type Pixels } from '../images/pixels.js';
+import { gaussianBlur, resize } from '../images/resize.js';
 
 type MildConfig = Extract<DegradationConfig, { kind: 'mild' }>;
 

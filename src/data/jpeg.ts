@@ -1,6 +1,6 @@
 /** @file A real JPEG encoder and decoder in memory. */
 import sharp from 'sharp';
-import { CHANNELS, type Rgb8 } from './pixels.js';
+import { CHANNELS, type Rgb8 } from '../images/pixels.js';
 
 /**
  * Encodes (baseline, 4:2:0) and decodes an image.

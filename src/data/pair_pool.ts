@@ -4,7 +4,7 @@
  */
 import type { DataConfig } from '../config/schema.js';
 import { CountedRandom } from '../random/counted.js';
-import { batchDegradation } from './degradation/sides.js';
+import { batchDegradation } from '../config/degradation_sides.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** Batches that the pool holds by default. */

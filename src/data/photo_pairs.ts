@@ -1,6 +1,6 @@
 /** @file Which LQ photo belongs to which HR photo: the one of the same name, apart from its ending. */
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { FileTable } from './file_table.js';
 
 /** Where the two sides of pairs are: what the run file names, and the photos found there. */

@@ -3,7 +3,7 @@ import { createPhotoDecoder } from './decode.js';
 import { DecodedCache } from './decoded_cache.js';
 import { FileTable, type FileTableData } from './file_table.js';
 import { DataOrder } from './order.js';
-import type { Rgb8 } from './pixels.js';
+import type { Rgb8 } from '../images/pixels.js';
 
 /** What photos a run has. Plain data, so that it can be sent to a thread. */
 export interface PhotoSet {

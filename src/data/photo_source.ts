@@ -1,7 +1,7 @@
 /** @file Which photos there are: folders, single files and text lists become one sorted list of files. */
 import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { FileTable } from './file_table.js';
 import { scanFolders, type ScannedFolder } from './folder_scan.js';
 import { LIST_EXTENSION, readPhotoList, type PhotoList } from './photo_list.js';

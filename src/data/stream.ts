@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import type { DataConfig } from '../config/schema.js';
 import type { EngineOptions } from '../engine/engine.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
 import { BatchDegrader } from './degradation/degrade_batch.js';
-import { batchDegradation } from './degradation/sides.js';
+import { batchDegradation } from '../config/degradation_sides.js';
 import type { FileTable } from './file_table.js';
 import { randomSubset } from './order.js';
 import { findPhotos } from './photo_index.js';

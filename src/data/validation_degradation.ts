@@ -5,7 +5,7 @@ import { CountedRandom } from '../random/counted.js';
 import { createDegradation } from './degradation.js';
 import { drawDegradation } from './degradation/draws.js';
 import { DegradationPipeline } from './degradation/pipeline.js';
-import { CHANNELS, type Pixels } from './pixels.js';
+import { CHANNELS, type Pixels } from '../images/pixels.js';
 
 /** Validation does not follow the run's seed: scores of different runs are comparable. */
 const SEED = 0;

@@ -1,11 +1,11 @@
 /** @file Held-out images for validation: the same pairs for every run, whatever its seed. */
 import { basename, extname } from 'node:path';
 import type { DataConfig } from '../config/schema.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { centreCrop } from './crop.js';
 import { decodePhoto } from './decode.js';
 import { listPhotos } from './photo_source.js';
-import { fromRgb8, type Pixels, type Rgb8 } from './pixels.js';
+import { fromRgb8, type Pixels, type Rgb8 } from '../images/pixels.js';
 import { openValidationDegradation, type ValidationDegradation } from './validation_degradation.js';
 
 /** One held-out image, values in [-1, 1]. */

@@ -1,6 +1,6 @@
 /** @file Between images and the latents the diffusion works on: enlarge, encode, scale, and back. */
 import { tf, type Tensor } from '../engine/tfjs.js';
-import { bicubicUpsample } from './bicubic_upsample.js';
+import { bicubicUpsample } from '../nn/bicubic_upsample.js';
 
 /** An autoencoder with its parameters bound. Images [B, H, W, 3] in [-1, 1]; latents [B, h, w, C]. */
 export interface Autoencoder {

@@ -1,5 +1,5 @@
 /** @file Noise schedule of residual shifting: every table the method needs, in float64, one entry per timestep. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { DiffusionConfig } from './config.js';
 
 /** Largest first sqrt(eta) under the capped start rule. */

@@ -3,7 +3,7 @@
  *
  * `selectDevice` must run before `tfjs.ts` is first imported; command lines import the rest dynamically after it.
  */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { SessionOptions } from './session_config.js';
 
 /** How TensorFlow may use GPU memory and what must repeat to the bit. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** Folder of the installed `@tensorflow/tfjs-node-gpu` package. */
 export function nativePackageFolder(): string {

@@ -1,6 +1,6 @@
 /** @file Evaluation: restored images to numbers, tables and a page in one folder. */
 import path from 'node:path';
-import { writeFileDurably } from '../training/durable_file.js';
+import { writeFileDurably } from '../files/durable_file.js';
 import type { MetricChoice } from './chosen_metrics.js';
 import { evaluationPage } from './evaluation_page.js';
 import { createGallery, type GalleryFiles, type GalleryLimits } from './gallery.js';

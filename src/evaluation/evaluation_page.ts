@@ -1,10 +1,10 @@
 /** @file Evaluation: its page. */
-import { html, type Html } from '../pages/html.js';
-import { renderPage, type Section } from '../pages/page.js';
-import { scatter, type Cloud } from '../pages/scatter.js';
-import { legend, seriesDot } from '../pages/series.js';
-import { slider, SLIDER_SCRIPT, SLIDER_STYLE, type SliderOptions } from '../pages/slider.js';
-import { table, type Cell, type Row } from '../pages/table.js';
+import { html, type Html } from '../reports/pages/html.js';
+import { renderPage, type Section } from '../reports/pages/page.js';
+import { scatter, type Cloud } from '../reports/pages/scatter.js';
+import { legend, seriesDot } from '../reports/pages/series.js';
+import { slider, SLIDER_SCRIPT, SLIDER_STYLE, type SliderOptions } from '../reports/pages/slider.js';
+import { table, type Cell, type Row } from '../reports/pages/table.js';
 import { formatValue } from './format_value.js';
 import type { CropRow, Gallery } from './gallery.js';
 import type { PublishedTable } from './published.js';

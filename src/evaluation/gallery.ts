@@ -1,7 +1,7 @@
 /** @file Evaluation: the pictures of its page: whole images to compare, and crops where the models differ most. */
 import { decodePhoto } from '../data/decode.js';
-import { cropUri, previewUri } from '../pages/preview.js';
-import type { SliderOptions, Version } from '../pages/slider.js';
+import { cropUri, previewUri } from '../reports/pages/preview.js';
+import type { SliderOptions, Version } from '../reports/pages/slider.js';
 import type { ImageSet } from './image_sets.js';
 import { differingBox } from './differing_box.js';
 import { formatValue } from './format_value.js';

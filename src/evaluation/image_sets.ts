@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { glob } from 'tinyglobby';
 import { stat } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { imageHeader } from '../restore/decode_image.js';
 import { PICTURE_EXTENSIONS } from '../restore/file_formats.js';
 

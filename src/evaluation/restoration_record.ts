@@ -1,7 +1,7 @@
 /** @file Evaluation: what images of an output folder were restored with, so that results of two settings never mix. */
 import { readFile } from 'node:fs/promises';
-import { UserError } from '../errors.js';
-import { writeFileDurably } from '../training/durable_file.js';
+import { UserError } from '../errors/user_error.js';
+import { writeFileDurably } from '../files/durable_file.js';
 
 /** Settings by name; what differs is told by these names. */
 export type RestorationRecord = Readonly<Record<string, string | number | boolean | null>>;

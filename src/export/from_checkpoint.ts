@@ -3,14 +3,14 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { MANIFEST_NAME, readManifest, verifyFiles } from '../training/checkpoint_manifest.js';
 import { CheckpointStore } from '../training/checkpoint_store.js';
 import { runPaths } from '../training/run_folder.js';
 import { readGroup } from '../training/train_state.js';
-import { readModelFile, writeModelFile, type Model, type Weighted } from '../weights/model_file.js';
-import { autoencoderConfigOf, trainedModel, type TrainedWeights } from './trained_model.js';
+import { readModelFile, writeModelFile, type Model, type Weighted } from '../models/model_file.js';
+import { autoencoderConfigOf, trainedModel, type TrainedWeights } from '../methods/trained_model.js';
 
 /** Group of a checkpoint that holds the EMA weights. */
 const EMA_GROUP = 'ema';

@@ -3,7 +3,7 @@ import { scaleInput } from '../diffusion/forward_process.js';
 import { networkTimesteps, sameTimestep } from '../diffusion/lookup.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { unetFeatures } from '../nn/unet.js';
-import type { ResShiftModel } from '../teacher/resshift.js';
+import type { ResShiftModel } from '../teacher/denoiser.js';
 import { ganHead, type GanHeadConfig } from './gan_head.js';
 
 /** The discriminator: the fake's network and the head on it. */

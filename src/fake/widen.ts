@@ -1,7 +1,7 @@
 /** @file Giving a teacher's copy a second timestep, for a fake that is told the student's. */
 import { TIME_EMBEDDING } from '../nn/time_embedding.js';
 import type { UNetConfig } from '../nn/unet_config.js';
-import { widenInput } from '../weights/match.js';
+import { widenInput } from '../models/match.js';
 import type { HostTree } from '../weights/tree.js';
 
 /**

@@ -7,8 +7,8 @@
  */
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { param } from '../nn/params.js';
-import { treeToMemory } from '../weights/layout.js';
-import { readTogether } from '../weights/perceptual_files.js';
+import { treeToMemory } from '../models/layout.js';
+import { readTogether } from '../models/perceptual_files.js';
 import type { HostTensor, HostTree } from '../weights/tree.js';
 import { encodeImage, encodeTexts } from './clip/networks.js';
 import { clipSpecs, imageSide, textSide } from './clip/weights.js';

@@ -1,5 +1,5 @@
 /** @file PSNR and SSIM of both published conventions as metrics of images. */
-import type { Pixels } from '../data/pixels.js';
+import type { Pixels } from '../images/pixels.js';
 import { requireReference, requireSides, type ImageMetric } from './metric.js';
 import type { ColorSpace } from './planes.js';
 import { evaluationPsnr, trainerPsnr } from './psnr.js';

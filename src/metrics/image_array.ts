@@ -1,5 +1,5 @@
 /** @file An image as a network's input. */
-import type { Pixels } from '../data/pixels.js';
+import type { Pixels } from '../images/pixels.js';
 import type { HostArray } from '../engine/types.js';
 
 /** [1,H,W,3], values as they are, data shared. */

@@ -6,11 +6,11 @@
  * of the image's size (seed 0), so that numbers repeat and the images of different models are looked at in the same places.
  * Images with a side of 224 or less are enlarged first, bilinearly, to a shorter side of 225, as the toolbox does it.
  */
-import type { Pixels } from '../data/pixels.js';
-import { resizeByFactor } from '../data/resize.js';
+import type { Pixels } from '../images/pixels.js';
+import { resizeByFactor } from '../images/resize.js';
 import { CountedRandom } from '../random/counted.js';
-import { treeToMemory } from '../weights/layout.js';
-import { readTogether } from '../weights/perceptual_files.js';
+import { treeToMemory } from '../models/layout.js';
+import { readTogether } from '../models/perceptual_files.js';
 import { maniqa } from './maniqa/network.js';
 import { CROP, maniqaSpecs, neededName, preparedManiqa } from './maniqa/weights.js';
 import { opinionMetric } from './metric.js';

@@ -5,8 +5,8 @@
  * Sizes: longer side 224 and 384 (bicubic without antialiasing, a = -0.75, as the evaluation script's toolbox has it) and the
  * image's own. Patches that only fill a batch up are masked in the published programs and absent here, which is the same.
  */
-import { treeToMemory } from '../weights/layout.js';
-import { readTogether } from '../weights/perceptual_files.js';
+import { treeToMemory } from '../models/layout.js';
+import { readTogether } from '../models/perceptual_files.js';
 import { opinionMetric, requireBounded } from './metric.js';
 import { MetricNetwork } from './metric_network.js';
 import { musiq } from './musiq/network.js';

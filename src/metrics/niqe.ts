@@ -6,9 +6,9 @@
  * the evaluation script of the published tables, `niqe-basicsr` that of the Python package basicsr.
  */
 import { Matrix } from 'ml-matrix';
-import type { Pixels } from '../data/pixels.js';
-import { UserError } from '../errors.js';
-import { matchParams } from '../weights/match.js';
+import type { Pixels } from '../images/pixels.js';
+import { UserError } from '../errors/user_error.js';
+import { matchParams } from '../models/match.js';
 import { readWeights } from '../weights/read.js';
 import { requireSides, type ImageMetric } from './metric.js';
 import type { Rounding } from './niqe/normalised_rows.js';

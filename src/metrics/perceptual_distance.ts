@@ -5,8 +5,8 @@
  */
 import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
-import { treeToMemory } from '../weights/layout.js';
-import { readPerceptual } from '../weights/perceptual_files.js';
+import { treeToMemory } from '../models/layout.js';
+import { readPerceptual } from '../models/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';
 import { requireWeights, type ImageMetric, type Measure } from './metric.js';
 import { networkDistance } from './network_distance.js';

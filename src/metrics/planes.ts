@@ -1,5 +1,5 @@
 /** @file What PSNR and SSIM compare: the luma or the colours of an image as planes in 0..255. */
-import { CHANNELS, type Pixels } from '../data/pixels.js';
+import { CHANNELS, type Pixels } from '../images/pixels.js';
 
 /** Colours a fidelity metric looks at: luma of BT.601 in studio range (16..235), or each of R, G, B. */
 export type ColorSpace = 'y' | 'rgb';

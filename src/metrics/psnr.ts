@@ -1,5 +1,5 @@
 /** @file PSNR by the two published conventions: the one training logs, and the one of the evaluation script. */
-import type { Pixels } from '../data/pixels.js';
+import type { Pixels } from '../images/pixels.js';
 import { lumaPlane, requireSameSize, roundedPlanes, throughFile, type ColorSpace, type Plane } from './planes.js';
 
 function meanSquaredError(a: readonly Plane[], b: readonly Plane[]): number {

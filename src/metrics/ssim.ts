@@ -3,7 +3,7 @@
  *
  * Both: 8-bit values, Gaussian window 11x11 of sigma 1.5, only windows inside the image, no downsampling.
  */
-import type { Pixels } from '../data/pixels.js';
+import type { Pixels } from '../images/pixels.js';
 import { requireSameSize, roundedPlanes, throughFile, type ColorSpace, type Plane } from './planes.js';
 
 const RADIUS = 5;

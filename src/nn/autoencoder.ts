@@ -1,5 +1,5 @@
 /** @file The VQ autoencoder: image to continuous latent and back through the codebook. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { planAutoencoder, type AutoencoderConfig } from './autoencoder_config.js';
 import { blockCoefficients, imageOfCoefficients } from './block_transform.js';

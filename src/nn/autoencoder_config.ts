@@ -1,5 +1,5 @@
 /** @file Options of the VQ autoencoder. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** Options of the first stage; names are the official keys in camelCase. */
 export interface AutoencoderConfig {

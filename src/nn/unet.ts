@@ -1,5 +1,5 @@
 /** @file The Swin U-Net: teacher, student and fake model. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { recomputed } from '../engine/recompute.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { silu } from './activations.js';

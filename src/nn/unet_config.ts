@@ -1,5 +1,5 @@
 /** @file Options of the Swin U-Net and the block structure that follows from them. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** Options of the denoiser; names are the official keys in camelCase. */
 export interface UNetConfig {

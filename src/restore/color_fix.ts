@@ -5,7 +5,7 @@
  * StableSR (arXiv:2305.07015, section 3.4).
  */
 import { enlargedRows } from './enlarge.js';
-import { CHANNELS, type Picture } from './picture.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 
 /** Blurs of {@link waveletFix}; what they leave is "low frequency": the last reaches 16 pixels. */
 const WAVELET_LEVELS = 5;

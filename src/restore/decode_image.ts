@@ -1,11 +1,11 @@
 /** @file Images in, images out: files of any usual format to pixels, upright, and what is kept of them beside the pixels. */
 import { stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { FORMAT_NAMES, type FileFormat } from './file_formats.js';
 import { blackFrame, type MetadataFrame } from './metadata_frame.js';
 import { hasAlpha, isDeep, isGrey, toAlpha, toPicture, type AlphaPlane, type RawImage } from './raw_image.js';
-import { CHANNELS, type Picture } from './picture.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 
 /** A file's path, the content of a file, or decoded pixels. */
 export type ImageInput = string | Uint8Array | RawImage;

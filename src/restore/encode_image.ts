@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp, { type Sharp } from 'sharp';
-import { UserError } from '../errors.js';
-import { writeFileDurably } from '../training/durable_file.js';
+import { UserError } from '../errors/user_error.js';
+import { writeFileDurably } from '../files/durable_file.js';
 import { FORMATS, type FileFormat } from './file_formats.js';
 import { colourSpaceOf, framed, type MetadataFrame } from './metadata_frame.js';
 import type { RawImage } from './raw_image.js';

@@ -1,5 +1,5 @@
 /** @file Images in, images out: bicubic enlargement on the host, row by row. */
-import { resizeTaps } from '../data/taps.js';
+import { resizeTaps } from '../images/taps.js';
 
 /** Samples [height, width, channels], row by row. */
 export interface Samples {

@@ -1,6 +1,6 @@
 /** @file Images in, images out: the file formats, what each can hold, and which one a result is written in. */
 import path from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** A format that is read and written. */
 export type FileFormat = 'png' | 'jpeg' | 'webp' | 'tiff' | 'avif';

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { PICTURE_EXTENSIONS } from './file_formats.js';
 
 /** One picture to restore. */

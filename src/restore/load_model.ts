@@ -1,7 +1,7 @@
 /** @file Images in, images out: the model that one, two or three files make together. */
 import { loadAssumedNetworks, type AssumedNetworks } from '../config/assumed.js';
-import { UserError } from '../errors.js';
-import { readModelFile, type Model } from '../weights/model_file.js';
+import { UserError } from '../errors/user_error.js';
+import { readModelFile, type Model } from '../models/model_file.js';
 
 /** Which files make a model. */
 export interface ModelFiles {

@@ -1,6 +1,6 @@
 /** @file Images in, images out: decoded pixels as integers, to and from the floating point numbers of the networks. */
-import { UserError } from '../errors.js';
-import { CHANNELS, type Picture } from './picture.js';
+import { UserError } from '../errors/user_error.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 
 /** Pixels [height, width, channels], row by row: 8 bits a sample, or 16 in a `Uint16Array`. */
 export interface RawImage {

@@ -5,7 +5,7 @@ import type { AlphaMode, ColorFix } from './defaults.js';
 import { enlargedRows } from './enlarge.js';
 import { FORMATS, type FileFormat } from './file_formats.js';
 import type { MetadataFrame } from './metadata_frame.js';
-import { CHANNELS, type Picture } from './picture.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 import { RawImageWriter, type AlphaPlane, type RawImage } from './raw_image.js';
 import type { Restorer, RestoreRun } from './restorer.js';
 

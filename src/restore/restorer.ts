@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createProcess } from '../diffusion/denoiser.js';
 import { createEngine, type EngineOptions } from '../engine/engine.js';
 import type { Engine } from '../engine/types.js';
-import { UserError } from '../errors.js';
-import { treeToMemory } from '../weights/layout.js';
-import type { Model } from '../weights/model_file.js';
+import { UserError } from '../errors/user_error.js';
+import { treeToMemory } from '../models/layout.js';
+import type { Model } from '../models/model_file.js';
 import { BandBlender, type BandSink } from './blend.js';
 import {
   BLENDS,
@@ -17,12 +17,12 @@ import {
   type Blend,
   type StepSampler,
 } from './defaults.js';
-import { contentHash, pictureNoise } from './noise.js';
+import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
 import { imageMultiple, latentFactor, padToMultiple } from './padding.js';
-import { multiStepPass, oneStepPass, studentPass, type Pass } from './passes.js';
-import { CHANNELS, crop, type Box, type Picture } from './picture.js';
-import { trainedTimesteps } from './trained_timesteps.js';
-import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from './restoration_model.js';
+import { multiStepPass, oneStepPass, studentPass, type Pass } from '../teacher/pass.js';
+import { CHANNELS, crop, type Box, type Picture } from '../images/picture.js';
+import { trainedTimesteps } from '../student/trained_timesteps.js';
+import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from '../teacher/restoration_model.js';
 import { scaleBox, tileBoxes } from './tiles.js';
 
 /** How a {@link Restorer} works. */

@@ -1,5 +1,5 @@
 /** @file Images in, images out: where overlapping tiles lie (inference of ResShift, SinSR and RSD). */
-import type { Box } from './picture.js';
+import type { Box } from '../images/picture.js';
 
 /**
  * Where the tiles of one side start: 0, stride, 2 stride, ...; a tile that would reach over the end is moved back to it.

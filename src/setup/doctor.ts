@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { ok, optional, type Check } from './check.js';
 import { BINDING, installedStamp, LIBRARY } from './installation.js';
 import type { EngineReport } from './probe_engine.js';

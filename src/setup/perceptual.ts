@@ -4,10 +4,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { FormatError } from '../weights/pth/format_error.js';
 import { readZipDirectory, readZipEntry } from '../weights/pth/zip.js';
-import { readPerceptual } from '../weights/perceptual_files.js';
+import { readPerceptual } from '../models/perceptual_files.js';
 import { withRandomAccess } from '../weights/random_access.js';
 import { writeSafetensors } from '../weights/safetensors.js';
 import type { Wheel } from './recipe.js';

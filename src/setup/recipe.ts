@@ -1,5 +1,5 @@
 /** @file Which Python wheels hold the native TensorFlow of each variant, pinned by version and hash. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** A file of a Python package index. */
 export interface Wheel {

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { loadedVersion } from './native_parts.js';
 import { activate, clearStaging, createStaging, moveParts, writeStamps } from './installation.js';
 import { errorLine, runCommand } from './run_command.js';

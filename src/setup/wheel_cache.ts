@@ -4,7 +4,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { Wheel } from './recipe.js';
 import { formatBytes } from './requirements.js';
 import { errorLine, runCommand } from './run_command.js';

@@ -5,7 +5,7 @@ import { priorSample } from '../diffusion/forward_process.js';
 import { sameTimestep } from '../diffusion/lookup.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
 import { unet } from '../nn/unet.js';
-import type { Condition, ResShiftModel } from '../teacher/resshift.js';
+import type { Condition, ResShiftModel } from '../teacher/denoiser.js';
 
 /** Where the student starts from. */
 export interface GeneratorInput extends Condition {

@@ -1,5 +1,5 @@
 /** @file Giving a teacher's copy the student's noise channels. */
-import { widenInput } from '../weights/match.js';
+import { widenInput } from '../models/match.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** The convolution that sees the network's inputs x, lq and noise, in this order. */

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 export const MANIFEST_NAME = 'manifest.json';
 const FORMAT = 'rsd-checkpoint';

@@ -1,9 +1,9 @@
 /** @file The batches of a training, out of the pool of pairs where there is one; the pool is part of the train state. */
 import type { RunConfig } from '../config/schema.js';
 import { PairPool, poolSize } from '../data/pair_pool.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { StoredTrainState } from './checkpoint_store.js';
-import type { PairBatch, PairBatches } from './method.js';
+import type { PairBatch, PairBatches } from '../methods/method.js';
 import type { TrainState } from './train_state.js';
 
 /** Group of the train state that holds the pool's pairs. */

@@ -1,10 +1,10 @@
 /** @file Validation of networks that restore images: held-out pairs through a pass, metrics of the results. */
 import type { Engine, Executable, HostArray } from '../engine/types.js';
-import { contentHash, pictureNoise } from '../restore/noise.js';
-import type { Pass } from '../restore/passes.js';
-import type { Picture } from '../restore/picture.js';
-import type { HeldOutImage, ValidationPair, ValidationResult } from './method.js';
-import type { ResidentPerceptual } from './resident_perceptual.js';
+import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
+import type { Pass } from '../teacher/pass.js';
+import type { Picture } from '../images/picture.js';
+import type { HeldOutImage, ValidationPair, ValidationResult } from '../methods/method.js';
+import type { ResidentPerceptual } from '../models/resident_perceptual.js';
 import type { ValidationMeasures } from './validation_measures.js';
 import { MetricMeans } from './validation_metrics.js';
 

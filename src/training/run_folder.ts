@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, w
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { UserError } from '../errors.js';
-import { writeFileDurably } from './durable_file.js';
+import { UserError } from '../errors/user_error.js';
+import { writeFileDurably } from '../files/durable_file.js';
 import { isRunning, ownIdentity, type ProcessIdentity } from './process_identity.js';
 
 /** Where everything of a run lies. */

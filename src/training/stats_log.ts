@@ -1,7 +1,7 @@
 /** @file `stats.jsonl`: one line of numbers an iteration, exact to the last bit and true to the resumed history. */
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { writeFileDurably } from './durable_file.js';
+import { writeFileDurably } from '../files/durable_file.js';
 
 /** Numbers of one iteration: loss terms, gradient norms, learning rates, seconds, images per second. */
 export type StatsRecord = { readonly iteration: number } & Readonly<Record<string, number>>;

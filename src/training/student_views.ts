@@ -1,10 +1,10 @@
 /** @file What a distillation shows on its way: the student's restorations beside its teacher's, and their metrics. */
 import type { Engine, HostArray } from '../engine/types.js';
-import { multiStepPass, type Pass } from '../restore/passes.js';
-import type { RestorationModel } from '../restore/restoration_model.js';
-import type { GridRow } from './image_grid.js';
-import { sampleRows, type HeldOutImage, type ValidationPair, type ValidationResult } from './method.js';
-import type { ResidentPerceptual } from './resident_perceptual.js';
+import { multiStepPass, type Pass } from '../teacher/pass.js';
+import type { RestorationModel } from '../teacher/restoration_model.js';
+import type { GridRow } from '../images/image_grid.js';
+import { sampleRows, type HeldOutImage, type ValidationPair, type ValidationResult } from '../methods/method.js';
+import type { ResidentPerceptual } from '../models/resident_perceptual.js';
 import { RestoreValidation, restorePair } from './restore_validation.js';
 import type { ValidationMeasures } from './validation_measures.js';
 

@@ -1,7 +1,7 @@
 /** @file `unreadable_photos.txt` of a run folder: every photo that could not be read, over all resumptions of the run. */
 import { readFile } from 'node:fs/promises';
 import type { PhotoFailure } from '../data/photo_reader.js';
-import { writeFileDurably } from './durable_file.js';
+import { writeFileDurably } from '../files/durable_file.js';
 
 /** The list, one `file: reason` a line; there is no file while it is empty. */
 export class UnreadablePhotos {

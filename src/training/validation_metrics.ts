@@ -1,8 +1,8 @@
 /** @file Numbers about restored images for the log of a run, and which of them a checkpoint is judged by. */
 import type { RunConfig } from '../config/schema.js';
-import { clampToUnit, type Pixels } from '../data/pixels.js';
+import { clampToUnit, type Pixels } from '../images/pixels.js';
 import type { HostArray } from '../engine/types.js';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { trainerPsnr } from '../metrics/psnr.js';
 import { imageMetrics } from '../metrics/registry.js';
 import { MIN_SSIM_SIDE, trainerSsim } from '../metrics/ssim.js';

@@ -1,5 +1,5 @@
 /** @file How long a training waits for its data: time in which no step runs because a batch is not there yet. */
-import type { PairBatch, PairBatches } from './method.js';
+import type { PairBatch, PairBatches } from '../methods/method.js';
 
 /** Batches, and the clock that runs while one is waited for. */
 export class WaitedBatches implements PairBatches {

@@ -1,6 +1,6 @@
 /** @file Converts a network's weights between `.pth` and safetensors, one tensor at a time. */
 import { extname, resolve } from 'node:path';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { streamPth } from './pth/write.js';
 import { halved, halvedHeader, tensorBytes, type TensorHeader } from './raw_tensor.js';
 import { streamSafetensors } from './safetensors.js';

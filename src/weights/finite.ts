@@ -1,5 +1,5 @@
 /** @file Refuses weights with values that are not finite. */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import type { HostTree } from './tree.js';
 
 /**

@@ -1,7 +1,7 @@
 /** @file A file read by position, so that large weight files are never held whole. */
 import { constants } from 'node:buffer';
 import { open, stat as statOf } from 'node:fs/promises';
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 
 /** Node reads at most 2 GiB at a time. */
 const MAX_READ = 2 ** 30;

@@ -3,8 +3,8 @@
  *
  * The reader is strict: the tensors must tile the rest of the file exactly, without hole or overlap.
  */
-import { UserError } from '../errors.js';
-import { writeAtomically } from './atomic_file.js';
+import { UserError } from '../errors/user_error.js';
+import { writeAtomically } from '../files/atomic_file.js';
 import { decodeNumbers, type DType, type NumericArray } from './dtypes.js';
 import { openRandomAccess, withRandomAccess, type RandomAccess } from './random_access.js';
 import { elementCount, halved, halvedHeader, tensorBytes, type TensorHeader, type TensorStream } from './raw_tensor.js';

@@ -1,7 +1,7 @@
 /**
  * @file The header of a safetensors file: JSON that says where each tensor is, held to every rule of the format.
  */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { isDType } from './dtypes.js';
 import { parseHeaderJson } from './header_json.js';
 import { printable } from './printable.js';

@@ -2,7 +2,7 @@
  * @file A weight file of any supported format (safetensors, `.pth` zip or legacy, told apart by content) that is listed
  * without reading its tensors, and read one tensor at a time.
  */
-import { UserError } from '../errors.js';
+import { UserError } from '../errors/user_error.js';
 import { byStorage, openPth, type PthFile } from './pth/open.js';
 import { LazyTensor } from './pth/tensors.js';
 import { printable } from './printable.js';

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { main } from '../../src/cli/rsd_eval.js';
 import { decodePhoto } from '../../src/data/decode.js';
-import { fromRgb8 } from '../../src/data/pixels.js';
+import { fromRgb8 } from '../../src/images/pixels.js';
 import { tf } from '../../src/engine/tfjs.js';
 import { evaluationPsnr } from '../../src/metrics/psnr.js';
-import { writeModelFile } from '../../src/weights/model_file.js';
+import { writeModelFile } from '../../src/models/model_file.js';
 import { formulaStudent } from '../helpers/micro_models.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 

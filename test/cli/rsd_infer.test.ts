@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/rsd_infer.js';
 import { tf } from '../../src/engine/tfjs.js';
 import { stringify } from 'yaml';
-import { writeModelFile } from '../../src/weights/model_file.js';
+import { writeModelFile } from '../../src/models/model_file.js';
 import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { goldenPath } from '../helpers/golden.js';
 import { formulaStudent } from '../helpers/micro_models.js';

@@ -1,7 +1,7 @@
 /** @file Crops: inside the photo where it is large enough, reflected where not, mirrored half of the time. */
 import { expect, it } from 'vitest';
 import { centreCrop, randomCrop } from '../../src/data/crop.js';
-import type { Pixels, Rgb8 } from '../../src/data/pixels.js';
+import type { Pixels, Rgb8 } from '../../src/images/pixels.js';
 import { CountedRandom } from '../../src/random/counted.js';
 
 /** Red counts columns, green counts rows. */

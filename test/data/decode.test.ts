@@ -5,7 +5,7 @@ import sharp from 'sharp';
 import { expect, it } from 'vitest';
 import { createPhotoDecoder, decodePhoto } from '../../src/data/decode.js';
 import { DecodedCache } from '../../src/data/decoded_cache.js';
-import type { Rgb8 } from '../../src/data/pixels.js';
+import type { Rgb8 } from '../../src/images/pixels.js';
 import { photoPixels, temporaryFolder, writePhoto } from '../helpers/photos.js';
 
 const folder = await temporaryFolder();

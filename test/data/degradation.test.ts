@@ -1,8 +1,8 @@
 /** @file Degradations: sizes, ranges, determinism, and that every setting does what it says. */
 import { describe, expect, it } from 'vitest';
 import { createDegradation, type HostDegradationConfig } from '../../src/data/degradation.js';
-import { fromRgb8, type Pixels } from '../../src/data/pixels.js';
-import { resize } from '../../src/data/resize.js';
+import { fromRgb8, type Pixels } from '../../src/images/pixels.js';
+import { resize } from '../../src/images/resize.js';
 import { CountedRandom } from '../../src/random/counted.js';
 import { photoPixels } from '../helpers/photos.js';
 

@@ -5,8 +5,8 @@ import { afterEach, expect, it } from 'vitest';
 import { runSchema } from '../../src/config/schema.js';
 import { WHOLE } from '../../src/data/batch_maker.js';
 import { createPairStream, type PairStream } from '../../src/data/stream.js';
-import type { Pixels } from '../../src/data/pixels.js';
-import { resize } from '../../src/data/resize.js';
+import type { Pixels } from '../../src/images/pixels.js';
+import { resize } from '../../src/images/resize.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 
 const folder = await temporaryFolder();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DiffusionConfig } from '../../src/diffusion/config.js';
 import { createSchedule, respacedTimesteps } from '../../src/diffusion/schedule.js';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 
 const config: DiffusionConfig = {
   steps: 15,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseDevice } from '../../src/engine/device.js';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 /** @file The box that is shown is the one in which versions differ most. */
 import { expect, it } from 'vitest';
-import type { Rgb8 } from '../../src/data/pixels.js';
+import type { Rgb8 } from '../../src/images/pixels.js';
 import { differingBox } from '../../src/evaluation/differing_box.js';
 
 function withSpot(height: number, width: number, top: number, left: number): [Rgb8, Rgb8] {

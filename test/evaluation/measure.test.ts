@@ -1,7 +1,7 @@
 /** @file Measuring: interrupted and taken up again, networks freed, errors that name the image. */
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { imageSet } from '../../src/evaluation/image_sets.js';
 import { measureImages, measureSets, type MeasureTask } from '../../src/evaluation/measure.js';
 import { ScoreStore } from '../../src/evaluation/scores.js';

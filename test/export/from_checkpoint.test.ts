@@ -7,7 +7,7 @@ import { main } from '../../src/cli/rsd_export.js';
 import { exportCheckpoint } from '../../src/export/from_checkpoint.js';
 import { CheckpointStore } from '../../src/training/checkpoint_store.js';
 import { runPaths } from '../../src/training/run_folder.js';
-import { readModelFile, writeModelFile } from '../../src/weights/model_file.js';
+import { readModelFile, writeModelFile } from '../../src/models/model_file.js';
 import { formulaStudent } from '../helpers/micro_models.js';
 
 const TIMESTEPS = [14, 7];

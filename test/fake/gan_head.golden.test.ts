@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import type { HostArray } from '../../src/engine/types.js';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { discriminate } from '../../src/fake/discriminator.js';
 import { ganHead, ganHeadSpecs } from '../../src/fake/gan_head.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';

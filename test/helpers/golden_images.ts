@@ -1,5 +1,5 @@
 /** @file Golden stacks of images as images on the host. */
-import { CHANNELS, type Pixels } from '../../src/data/pixels.js';
+import { CHANNELS, type Pixels } from '../../src/images/pixels.js';
 import type { HostArray } from '../../src/engine/types.js';
 
 /** [B,H,W,3] -> B images. */

@@ -1,6 +1,6 @@
 /** @file LPIPS with golden heads and a backbone of formula weights. */
 import { lpipsSpecs, type LpipsNetwork } from '../../src/losses/lpips.js';
-import { matchParams } from '../../src/weights/match.js';
+import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { formulaTree } from './formula_weights.js';

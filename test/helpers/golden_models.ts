@@ -8,7 +8,7 @@ import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { matchParams } from '../../src/weights/match.js';
+import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { formulaTree } from './formula_weights.js';

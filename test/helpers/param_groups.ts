@@ -1,7 +1,7 @@
 /** @file Several networks' parameters as feeds of one evaluated function. */
 import type { Params, Tensors } from '../../src/engine/tfjs.js';
 import type { HostArray } from '../../src/engine/types.js';
-import { treeToMemory } from '../../src/weights/layout.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import type { HostTree } from '../../src/weights/tree.js';
 
 /** Parameters (official layout) as feeds named `<group>/<parameter>` in memory layout. */

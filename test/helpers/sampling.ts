@@ -9,7 +9,7 @@ import {
 } from '../../src/diffusion/samplers.js';
 import type { Tensor, Tensors } from '../../src/engine/tfjs.js';
 import type { Engine, Executable, HostArray } from '../../src/engine/types.js';
-import { resshift, type ResShiftModel } from '../../src/teacher/resshift.js';
+import { resshift, type ResShiftModel } from '../../src/teacher/denoiser.js';
 import { prepareFor } from './evaluate.js';
 import { groupOf, groupResults } from './param_groups.js';
 

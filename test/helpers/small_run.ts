@@ -8,8 +8,8 @@ import { stringify } from 'yaml';
 import { runSchema } from '../../src/config/schema.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { freshParams } from '../../src/weights/fresh.js';
-import { writeModelFile } from '../../src/weights/model_file.js';
+import { freshParams } from '../../src/models/fresh.js';
+import { writeModelFile } from '../../src/models/model_file.js';
 import { writePhoto } from './photos.js';
 import { smallAutoencoder, smallUNet } from './small_networks.js';
 

@@ -3,7 +3,7 @@ import { tf, type Params, type Tensor, type Tensors } from '../../src/engine/tfj
 import type { Engine, HostArray, StateAccess } from '../../src/engine/types.js';
 import { lpips } from '../../src/losses/lpips.js';
 import { generate } from '../../src/student/generate.js';
-import { lossGradients, type LossValue } from '../../src/training/gradients.js';
+import { lossGradients, type LossValue } from '../../src/optimizer/gradients.js';
 import {
   encodeBatch,
   outputLosses,
@@ -14,7 +14,7 @@ import {
   type RsdModel,
   type StudentObjective,
   type Terms,
-} from '../../src/training/rsd_losses.js';
+} from '../../src/student/losses.js';
 import { prepareFor } from './evaluate.js';
 import { rsdInputs, type GoldenDistillation } from './golden_rsd.js';
 import { groupResults } from './param_groups.js';

@@ -1,9 +1,9 @@
 /** @file Feeds damaged weight files to the readers and holds them to their promise: weights or a UserError, soon, and small. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { CountedRandom } from '../../src/random/counted.js';
-import { inspectWeights } from '../../src/weights/inspect.js';
+import { inspectWeights } from '../../src/models/inspect.js';
 import { readWeights } from '../../src/weights/read.js';
 import { mutated, mutatedEntries } from './mutations.js';
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { tf, type Params, type Tensors } from '../../src/engine/tfjs.js';
 import { lpips, type LpipsNetwork } from '../../src/losses/lpips.js';
-import { treeToMemory } from '../../src/weights/layout.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { goldenLpips } from '../helpers/golden_lpips.js';

@@ -8,8 +8,8 @@ import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Engine, Executable, HostArray } from '../../src/engine/types.js';
 import { resshiftLoss } from '../../src/losses/resshift.js';
 import { unet } from '../../src/nn/unet.js';
-import { lossGradients } from '../../src/training/gradients.js';
-import { treeToMemory } from '../../src/weights/layout.js';
+import { lossGradients } from '../../src/optimizer/gradients.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import {
   goldenAutoencoder,

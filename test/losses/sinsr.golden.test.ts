@@ -5,8 +5,8 @@ import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import { sinsrLoss, sinsrMaps, type SinsrLatents, type SinsrOptions } from '../../src/losses/sinsr.js';
 import { unet } from '../../src/nn/unet.js';
-import { lossGradients } from '../../src/training/gradients.js';
-import { treeToMemory } from '../../src/weights/layout.js';
+import { lossGradients } from '../../src/optimizer/gradients.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import {

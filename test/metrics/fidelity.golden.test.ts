@@ -1,6 +1,6 @@
 /** @file PSNR and SSIM of both conventions against golden values. */
 import { describe, expect, it } from 'vitest';
-import { CHANNELS, type Pixels } from '../../src/data/pixels.js';
+import { CHANNELS, type Pixels } from '../../src/images/pixels.js';
 import { evaluationPsnr, trainerPsnr } from '../../src/metrics/psnr.js';
 import { evaluationSsim, trainerSsim } from '../../src/metrics/ssim.js';
 import { goldenImages } from '../helpers/golden_images.js';

@@ -1,7 +1,7 @@
 /** @file NIQE of both conventions against golden values, and what no golden value tells. */
 import { describe, expect, it } from 'vitest';
 import { decodePhoto } from '../../src/data/decode.js';
-import { fromRgb8, type Pixels } from '../../src/data/pixels.js';
+import { fromRgb8, type Pixels } from '../../src/images/pixels.js';
 import { readPristine } from '../../src/metrics/niqe.js';
 import { fitAsymmetricGaussian } from '../../src/metrics/niqe/asymmetric_gaussian.js';
 import { gamma } from '../../src/metrics/niqe/gamma.js';

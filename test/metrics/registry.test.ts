@@ -1,6 +1,6 @@
 /** @file Every metric that needs no weights of the user's, through the registry: ideals, symmetry, errors, memory. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Pixels } from '../../src/data/pixels.js';
+import type { Pixels } from '../../src/images/pixels.js';
 import { CompiledEngine } from '../../src/engine/compiled_engine.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { ImageMetric, Measure } from '../../src/metrics/metric.js';

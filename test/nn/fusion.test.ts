@@ -7,8 +7,8 @@ const takeTrace = traceRuns();
 const { createEngine } = await import('../../src/engine/engine.js');
 const { unet } = await import('../../src/nn/unet.js');
 const { unetSpecs } = await import('../../src/nn/unet_specs.js');
-const { freshParams } = await import('../../src/weights/fresh.js');
-const { treeToMemory } = await import('../../src/weights/layout.js');
+const { freshParams } = await import('../../src/models/fresh.js');
+const { treeToMemory } = await import('../../src/models/layout.js');
 const { smallUNet } = await import('../helpers/small_networks.js');
 
 // oneDNN, which brings the fused products, is part of TensorFlow on this processor.

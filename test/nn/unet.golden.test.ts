@@ -6,7 +6,7 @@ import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { unet, unetFeatures, type UNetInputs } from '../../src/nn/unet.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { toMemoryLayout } from '../../src/weights/layout.js';
+import { toMemoryLayout } from '../../src/models/layout.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';

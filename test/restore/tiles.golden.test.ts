@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { crop, type Picture } from '../../src/restore/picture.js';
+import { crop, type Picture } from '../../src/images/picture.js';
 import { BandBlender } from '../../src/restore/blend.js';
 import { scaleBox, tileBoxes, tileStarts } from '../../src/restore/tiles.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';

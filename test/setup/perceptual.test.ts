@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { fetchPerceptual } from '../../src/setup/perceptual.js';
 
 const SHIPPED = resolve(import.meta.dirname, '../../models/st-lpips-alex.safetensors');

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inspectWeights } from '../../src/weights/inspect.js';
+import { inspectWeights } from '../../src/models/inspect.js';
 import { streamPth } from '../../src/weights/pth/write.js';
 import { tensorBytes, type TensorHeader } from '../../src/weights/raw_tensor.js';
 import { formulaTree } from '../helpers/formula_weights.js';

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { convertWeights } from '../../src/weights/convert.js';
 import type { DType } from '../../src/weights/dtypes.js';
-import { writeModelFile } from '../../src/weights/model_file.js';
+import { writeModelFile } from '../../src/models/model_file.js';
 import { networkTensors, withWeightFile } from '../../src/weights/weight_file.js';
 import { goldenPath, hasGolden } from '../helpers/golden.js';
 import { formulaStudent } from '../helpers/micro_models.js';

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { decodeImage } from '../../src/restore/decode_image.js';
 import { loadModel } from '../../src/restore/load_model.js';
-import { crop, type Picture } from '../../src/restore/picture.js';
+import { crop, type Picture } from '../../src/images/picture.js';
 import { createRestorer, type RestorerOptions } from '../../src/restore/restorer.js';
 import { tileStarts } from '../../src/restore/tiles.js';
 import { goldenPath } from '../helpers/golden.js';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { fromRgb8, toRgb8, type Pixels } from '../../src/data/pixels.js';
+import { fromRgb8, toRgb8, type Pixels } from '../../src/images/pixels.js';
 import { tf } from '../../src/engine/tfjs.js';
 import { maniqaCorners } from '../../src/metrics/maniqa.js';
 import { imageMetrics, setMetrics, type ImageMetricName, type SetMetricName } from '../../src/metrics/registry.js';

@@ -1,5 +1,5 @@
 /** @file Reads event files back: frames with their checksums, and protocol buffer fields by number. */
-import { maskedCrc32c } from '../../src/tensorboard/crc32c.js';
+import { maskedCrc32c } from '../../src/training/tensorboard/crc32c.js';
 
 /** Fields of a message by number: integers, doubles and floats as numbers, everything with a length as bytes. */
 export type Fields = Map<number, (number | Buffer)[]>;

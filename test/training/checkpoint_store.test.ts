@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { CheckpointStore, readCheckpoint, type CheckpointStoreOptions } from '../../src/training/checkpoint_store.js';
 import type { StoredTrainState } from '../../src/training/checkpoint_store.js';
 import { writeSafetensors } from '../../src/weights/safetensors.js';

@@ -8,7 +8,7 @@ import { tf } from '../../src/engine/tfjs.js';
 import { createRestorer } from '../../src/restore/restorer.js';
 import { train } from '../../src/training/trainer.js';
 import { readStats } from '../../src/training/stats_log.js';
-import { readModelFile } from '../../src/weights/model_file.js';
+import { readModelFile } from '../../src/models/model_file.js';
 import { temporaryFolder } from '../helpers/photos.js';
 import { syntheticPicture } from '../helpers/pictures.js';
 import { smallRun } from '../helpers/small_run.js';

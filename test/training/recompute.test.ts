@@ -5,7 +5,7 @@ import { decode } from '../../src/nn/autoencoder.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import { unet } from '../../src/nn/unet.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { lossGradients } from '../../src/training/gradients.js';
+import { lossGradients } from '../../src/optimizer/gradients.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { formulaTree } from '../helpers/formula_weights.js';
 import { maxAbs, maxDifference } from '../helpers/golden_tensors.js';

@@ -14,12 +14,12 @@ import {
   RsdGroup,
   studentUpdateSpec,
   type RsdUpdateContext,
-} from '../../src/training/methods/distillation_updates.js';
-import { adamwScalars } from '../../src/training/optimizer.js';
-import { EMA, startingGroups } from '../../src/training/outline.js';
-import { createUpdate } from '../../src/training/update.js';
-import { treeToMemory, treeToOfficial } from '../../src/weights/layout.js';
-import { matchParams } from '../../src/weights/match.js';
+} from '../../src/methods/distillation_updates.js';
+import { adamwScalars } from '../../src/optimizer/adamw.js';
+import { EMA, startingGroups } from '../../src/optimizer/outline.js';
+import { createUpdate } from '../../src/optimizer/update.js';
+import { treeToMemory, treeToOfficial } from '../../src/models/layout.js';
+import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds } from '../helpers/evaluate.js';

@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { ownIdentity } from '../../src/training/process_identity.js';
 import { RunFolder, runPaths } from '../../src/training/run_folder.js';
 import { temporaryFolder } from './temporary_folder.js';

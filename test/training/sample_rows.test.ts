@@ -1,6 +1,6 @@
 /** @file Rows of sample images: with the original where there is one. */
 import { expect, it } from 'vitest';
-import { sampleRows, type HeldOutImage } from '../../src/training/method.js';
+import { sampleRows, type HeldOutImage } from '../../src/methods/method.js';
 
 const image = (value: number, side: number) => ({
   shape: [1, side, side, 3],

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
-import { inspectWeights } from '../../src/weights/inspect.js';
+import { UserError } from '../../src/errors/user_error.js';
+import { inspectWeights } from '../../src/models/inspect.js';
 import { readWeights } from '../../src/weights/read.js';
 import { checkpointOf, storageOpcodes, zipOf } from '../helpers/checkpoint_bytes.js';
 

@@ -1,7 +1,7 @@
 /** @file Every checkpoint of the golden loader set does what its description says. */
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { decodeNumbers, type NumericArray } from '../../src/weights/dtypes.js';
 import { openPth } from '../../src/weights/pth/open.js';
 import type { LazyTensor } from '../../src/weights/pth/tensors.js';

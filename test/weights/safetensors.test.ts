@@ -3,7 +3,7 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors.js';
+import { UserError } from '../../src/errors/user_error.js';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { goldenPath } from '../helpers/golden.js';

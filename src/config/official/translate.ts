@@ -1,6 +1,6 @@
 /** @file From an official file to our keys: every key of it is mapped, ignored with a reason, replaced, or an error. */
-import { UserError } from '../../errors.js';
-import { suggestion } from '../../suggestion.js';
+import { UserError } from '../../errors/user_error.js';
+import { suggestion } from '../../errors/suggestion.js';
 import { setValue, type RunDocument, type YamlFile } from '../document.js';
 import { expectation, show } from '../issues.js';
 import { valueAt } from '../keys.js';

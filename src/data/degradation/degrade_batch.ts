@@ -5,7 +5,7 @@ import { createEngine, type EngineOptions } from '../../engine/engine.js';
 import type { Engine } from '../../engine/types.js';
 import type { PairBatch, UndegradedBatch } from '../batch_maker.js';
 import { DegradationPipeline } from './pipeline.js';
-import { degradationSides } from './sides.js';
+import { degradationSides } from '../../config/degradation_sides.js';
 
 /**
  * Makes LQ images of batches on the device.

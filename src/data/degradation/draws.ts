@@ -6,10 +6,10 @@
  */
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
 import { CountedRandom } from '../../random/counted.js';
-import type { ResizeFilter } from '../taps.js';
+import type { ResizeFilter } from '../../images/taps.js';
 import { drawFinalSinc, drawKernel, kernelValues, type KernelChoice } from './kernel_draw.js';
 import { drawNoise, type NoiseDraws } from './noise_draws.js';
-import { firstSide, secondSide, type DegradationSides } from './sides.js';
+import { firstSide, secondSide, type DegradationSides } from '../../config/degradation_sides.js';
 import { weightedIndex } from './weighted_index.js';
 
 /** A resize, the same one for the whole batch. */

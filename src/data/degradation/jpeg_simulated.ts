@@ -3,7 +3,7 @@
  * (docs/degradation.md has the formulas).
  */
 import { tf, type Tensor } from '../../engine/tfjs.js';
-import { CHANNELS } from '../pixels.js';
+import { CHANNELS } from '../../images/pixels.js';
 import { bySample, type Image4 } from './planes.js';
 
 const BLOCK = 8;

@@ -1,7 +1,7 @@
 /** @file Gaussian and Poisson noise on planes [H, W, B * 3], each sample with noise in colour or in grey. */
 import { op } from '../../engine/op.js';
 import { tf, type Tensor } from '../../engine/tfjs.js';
-import { CHANNELS } from '../pixels.js';
+import { CHANNELS } from '../../images/pixels.js';
 import { bySample, forPlanes } from './planes.js';
 
 const LEVELS = 256;

@@ -1,6 +1,6 @@
 /** @file Noise draws of some samples, laid on the canvas of the noise stage. */
 import type { HostArray } from '../../engine/types.js';
-import { CHANNELS } from '../pixels.js';
+import { CHANNELS } from '../../images/pixels.js';
 import type { NoiseDraws } from './noise_draws.js';
 
 /** Copies a field [side, side, channels] into the upper left corner of a canvas. */

@@ -1,8 +1,8 @@
 /** @file The second-order degradation of a batch: which stage comes when, with which of the batch's draws. */
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
 import type { Engine, HostArray } from '../../engine/types.js';
-import { CHANNELS } from '../pixels.js';
-import { resizeTaps, type ResizeFilter } from '../taps.js';
+import { CHANNELS } from '../../images/pixels.js';
+import { resizeTaps, type ResizeFilter } from '../../images/taps.js';
 import type { DegradationDraws, KernelDraws } from './draws.js';
 import { sampleOf } from './host_planes.js';
 import { jpegByCodec } from './jpeg_codec.js';
@@ -10,7 +10,7 @@ import { JPEG_UNIT, quantisationFactor } from './jpeg_simulated.js';
 import type { NoiseDraws } from './noise_draws.js';
 import { noiseFeeds } from './noise_feeds.js';
 import { reflectionMatrix, tapMatrix } from './resample_matrix.js';
-import type { DegradationSides } from './sides.js';
+import type { DegradationSides } from '../../config/degradation_sides.js';
 import { DegradationStages } from './stages.js';
 
 /** Most samples that go through the stages together; a batch of more goes in equal parts. */

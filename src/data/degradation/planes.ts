@@ -3,7 +3,7 @@
  * matrix product and a filter of its own for each sample one depthwise convolution.
  */
 import { tf, type Tensor } from '../../engine/tfjs.js';
-import { CHANNELS } from '../pixels.js';
+import { CHANNELS } from '../../images/pixels.js';
 
 /** A tensor of rank 4, as TensorFlow.js wants images typed. */
 export type Image4 = ReturnType<typeof tf.tensor4d>;

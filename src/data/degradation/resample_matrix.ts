@@ -3,7 +3,7 @@
  * sides of a degraded image vary from batch to batch.
  */
 import type { HostArray } from '../../engine/types.js';
-import { reflectedIndex, type Taps } from '../taps.js';
+import { reflectedIndex, type Taps } from '../../images/taps.js';
 
 /**
  * Tap table as a matrix.

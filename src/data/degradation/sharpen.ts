@@ -1,6 +1,6 @@
 /** @file Unsharp masking of HR images where they have edges. */
 import { tf, type Tensor } from '../../engine/tfjs.js';
-import { reflectedIndex } from '../taps.js';
+import { reflectedIndex } from '../../images/taps.js';
 import { resample } from './planes.js';
 
 /** Taps of the Gaussian, and its standard deviation by the rule that the image library of the original has for it. */

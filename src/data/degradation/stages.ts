@@ -4,7 +4,7 @@
  */
 import type { Tensors } from '../../engine/tfjs.js';
 import type { Engine, Executable, Program, StateAccess, TensorSpec } from '../../engine/types.js';
-import { CHANNELS } from '../pixels.js';
+import { CHANNELS } from '../../images/pixels.js';
 import { simulatedJpeg } from './jpeg_simulated.js';
 import { gaussianNoise, poissonNoise, type CountSampler, type NoiseInputs } from './noise.js';
 import type { NoiseDraws } from './noise_draws.js';

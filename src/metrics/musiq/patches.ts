@@ -1,6 +1,6 @@
 /** @file The patches of an image at three sizes that MUSIQ looks at, each with its place and size. */
-import { CHANNELS, type Pixels } from '../../data/pixels.js';
-import { resize } from '../../data/resize.js';
+import { CHANNELS, type Pixels } from '../../images/pixels.js';
+import { resize } from '../../images/resize.js';
 
 /** Side of a patch. */
 export const PATCH = 32;

@@ -1,5 +1,5 @@
 /** @file Half the size of a plane, as MATLAB's `imresize` makes it. */
-import { resizeTaps } from '../../data/taps.js';
+import { resizeTaps } from '../../images/taps.js';
 import type { Plane } from '../planes.js';
 
 /** Bicubic, antialiased, border mirrored: [h,w] -> [ceil(h/2),ceil(w/2)]. */

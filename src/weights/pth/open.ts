@@ -3,7 +3,7 @@
  *
  * Only the pickle is read at first; nothing in it is executed. Storages are read one at a time when asked for.
  */
-import { UserError } from '../../errors.js';
+import { UserError } from '../../errors/user_error.js';
 import { DTYPE_BYTES } from '../dtypes.js';
 import { printable } from '../printable.js';
 import { openRandomAccess, type RandomAccess } from '../random_access.js';

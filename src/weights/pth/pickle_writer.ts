@@ -2,7 +2,7 @@
  * @file The pickle of a state dict: an ordered dictionary of tensors in protocol 2, with no other name than PyTorch's
  * `weights_only` loader allows.
  */
-import { UserError } from '../../errors.js';
+import { UserError } from '../../errors/user_error.js';
 import type { DType } from '../dtypes.js';
 import { printable } from '../printable.js';
 import { elementCount, type TensorHeader } from '../raw_tensor.js';

@@ -1,5 +1,5 @@
 /** @file Writes a state dict as a PyTorch checkpoint (`.pth`, zip container) that `torch.load(weights_only=True)` accepts. */
-import { writeAtomically } from '../atomic_file.js';
+import { writeAtomically } from '../../files/atomic_file.js';
 import type { TensorStream } from '../raw_tensor.js';
 import { pickleStateDict } from './pickle_writer.js';
 import { ZipWriter } from './zip_writer.js';

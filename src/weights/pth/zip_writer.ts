@@ -3,7 +3,7 @@
  * where sizes or offsets need it. Layout: PKWARE APPNOTE 6.3, sections 4.3 and 4.5.3.
  */
 import { crc32 } from 'node:zlib';
-import type { WriteBytes } from '../atomic_file.js';
+import type { WriteBytes } from '../../files/atomic_file.js';
 
 const ALIGNMENT = 64;
 const LOCAL_BYTES = 30;

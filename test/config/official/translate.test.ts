@@ -8,7 +8,7 @@ import { configKeys } from '../../../src/config/keys.js';
 import { loadRunConfig, runPlanYaml } from '../../../src/config/load.js';
 import { mappingLines, officialSummary, officialWarnings } from '../../../src/config/official/mapping_text.js';
 import { OFFICIAL_RULES } from '../../../src/config/official/translate.js';
-import { UserError } from '../../../src/errors.js';
+import { UserError } from '../../../src/errors/user_error.js';
 import { changed, officialFile, resshiftFile, rsdFile, sinsrFile, type Section } from './family.js';
 
 async function mappingOf(values: Section): Promise<string[]> {

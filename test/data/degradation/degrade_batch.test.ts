@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { BatchDegrader, withoutBroken } from '../../../src/data/degradation/degrade_batch.js';
 import { drawDegradation } from '../../../src/data/degradation/draws.js';
-import { degradationSides } from '../../../src/data/degradation/sides.js';
-import { resize } from '../../../src/data/resize.js';
+import { degradationSides } from '../../../src/config/degradation_sides.js';
+import { resize } from '../../../src/images/resize.js';
 import { tf } from '../../../src/engine/tfjs.js';
 import type { EngineKind } from '../../../src/engine/types.js';
 import { photoPixels } from '../../helpers/photos.js';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DegradationDraws, KernelDraws, ResizeDraw } from '../../../src/data/degradation/draws.js';
 import type { NoiseDraws } from '../../../src/data/degradation/noise_draws.js';
 import { DegradationPipeline } from '../../../src/data/degradation/pipeline.js';
-import type { ResizeFilter } from '../../../src/data/taps.js';
+import type { ResizeFilter } from '../../../src/images/taps.js';
 import { createEngine } from '../../../src/engine/engine.js';
 import { tf } from '../../../src/engine/tfjs.js';
 import type { HostArray } from '../../../src/engine/types.js';

@@ -5,7 +5,7 @@ import { gaussianNoise, poissonNoise, type NoiseInputs } from '../../../src/data
 import { filterPlanes, resample, toImages, toPlanes } from '../../../src/data/degradation/planes.js';
 import { reflectionMatrix, tapMatrix } from '../../../src/data/degradation/resample_matrix.js';
 import { sharpen } from '../../../src/data/degradation/sharpen.js';
-import { resizeTaps, type ResizeFilter } from '../../../src/data/taps.js';
+import { resizeTaps, type ResizeFilter } from '../../../src/images/taps.js';
 import { tf } from '../../../src/engine/tfjs.js';
 import type { HostArray } from '../../../src/engine/types.js';
 import { engineKinds, evaluate } from '../../helpers/evaluate.js';
