@@ -5,13 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRunConfig } from '../../src/config/load.js';
 import { selectDevice } from '../../src/engine/device.js';
 import { tf } from '../../src/engine/tfjs.js';
-import {
-  fits,
-  largestFitting,
-  planMemory,
-  totalBytes,
-  type MemoryPlan,
-} from '../../src/plan/memory_plan.js';
+import { fits, largestFitting, planMemory, totalBytes, type MemoryPlan } from '../../src/plan/memory_plan.js';
 import { dryRun } from '../../src/plan/dry_run.js';
 import { plannedPrograms } from '../../src/plan/traced_run.js';
 import { formatStats } from '../../src/training/stats_log.js';

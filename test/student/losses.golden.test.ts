@@ -6,13 +6,7 @@ import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Engine, HostArray } from '../../src/engine/types.js';
 import { distillationLoss, type DistillationObjective } from '../../src/losses/distillation_objective.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import {
-  distillationPair,
-  drawFakeSample,
-  fakeLosses,
-  studentLosses,
-  type Terms,
-} from '../../src/student/losses.js';
+import { distillationPair, drawFakeSample, fakeLosses, studentLosses, type Terms } from '../../src/student/losses.js';
 import { rsd } from '../../src/methods/rsd.js';
 import { sid } from '../../src/methods/sid.js';
 import { vsd } from '../../src/methods/vsd.js';
