@@ -4,19 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunConfig } from '../src/config/schema.js';
 import type { Engine } from '../src/engine/types.js';
-import { autoencoderConfigOf } from '../src/methods/trained_model.js';
 import { perceptualMetrics } from '../src/losses/perceptual.js';
 import { autoencoderSpecs } from '../src/nn/autoencoder_specs.js';
 import { unetSpecs } from '../src/nn/unet_specs.js';
 import { CountedRandom } from '../src/random/counted.js';
 import type { PairBatches } from '../src/methods/method.js';
-import { DistillationMethod } from '../src/methods/distillation.js';
-import { ValidationMeasures } from '../src/training/validation_measures.js';
+import { rsdMethod } from '../src/methods/rsd.js';
 import { freshParams } from '../src/models/fresh.js';
 import { writeModelFile } from '../src/models/model_file.js';
 import { writeSafetensors } from '../src/weights/safetensors.js';
 import { timed, type Benchmark } from './benchmark.js';
 import { sizedRun, type Size } from './sizes.js';
+import { autoencoderConfigOf } from '../src/autoencoder/read.js';
 
 const METRIC = 'lpips-alex';
 
@@ -37,11 +36,10 @@ export const rsdIteration: Benchmark = {
     const recorder = new Recorder(engine);
     try {
       await writeFreshModels(config);
-      const method = await DistillationMethod.create({
+      const method = await rsdMethod.create({
         config,
         engine: recorder.engine,
         batches: randomBatches(config),
-        measures: await ValidationMeasures.load(config.train),
         log: () => undefined,
       });
       await method.initialise();

@@ -5,15 +5,7 @@ import type { Argv } from 'yargs';
 import { parseDevice, selectDevice } from '../engine/device.js';
 import type { EngineKind } from '../engine/types.js';
 import { UserError } from '../errors/user_error.js';
-import {
-  ALPHA_MODES,
-  BLENDS,
-  COLOR_FIXES,
-  DEFAULT_BATCH,
-  DEFAULT_SEED,
-  DEFAULT_TILE,
-  STEP_SAMPLERS,
-} from '../restore/defaults.js';
+import { ALPHA_MODES, BLENDS, COLOR_FIXES, DEFAULT_BATCH, DEFAULT_SEED, DEFAULT_TILE } from '../restore/defaults.js';
 import { checkQuality, OUTPUT_FORMATS } from '../restore/file_formats.js';
 import { restoreJobs } from '../restore/input_files.js';
 import type { Restorer } from '../restore/restorer.js';
@@ -21,6 +13,7 @@ import { Shutdown } from '../training/shutdown.js';
 import { createParser, parseArguments } from './arguments.js';
 import { outputFormatOf, restoreFiles, type OutputOptions } from './infer_files.js';
 import { createLogger, logArguments, type Logger } from './log.js';
+import { STEP_SAMPLERS } from '../diffusion/step_samplers.js';
 
 const USAGE = `$0 --weights FILE --input PHOTOS --output FOLDER
 

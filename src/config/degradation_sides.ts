@@ -1,7 +1,6 @@
 /** @file Whether batches are degraded, and the sides of their images on the way, pixels. */
 import type { DataConfig } from './schema.js';
 import type { RealEsrganConfig } from './sections/degradation.js';
-import type { ResizeDraw } from '../data/degradation/draws.js';
 
 /** The settings where LQ images are made for whole batches on the device; undefined where they are not. */
 export function batchDegradation({
@@ -9,6 +8,11 @@ export function batchDegradation({
   degradation,
 }: Pick<DataConfig, 'lq' | 'degradation'>): RealEsrganConfig | undefined {
   return lq === null && degradation.kind === 'realesrgan' ? degradation : undefined;
+}
+
+/** How much larger a resize makes an image, as it was drawn. */
+interface ResizeFactor {
+  readonly factor: number;
 }
 
 /** Sides at both ends of a degradation. */
@@ -35,8 +39,8 @@ export function degradationSides(
 }
 
 /** Side of the image after the first resize. */
-export const firstSide = ({ hr }: DegradationSides, { factor }: ResizeDraw): number => Math.floor(hr * factor);
+export const firstSide = ({ hr }: DegradationSides, { factor }: ResizeFactor): number => Math.floor(hr * factor);
 
 /** Side of the image after the second resize, which is measured on LQ. */
-export const secondSide = ({ hr, factor }: DegradationSides, resize: ResizeDraw): number =>
+export const secondSide = ({ hr, factor }: DegradationSides, resize: ResizeFactor): number =>
   Math.floor((hr / factor) * resize.factor);

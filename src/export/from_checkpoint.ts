@@ -10,7 +10,8 @@ import { CheckpointStore } from '../training/checkpoint_store.js';
 import { runPaths } from '../training/run_folder.js';
 import { readGroup } from '../training/train_state.js';
 import { readModelFile, writeModelFile, type Model, type Weighted } from '../models/model_file.js';
-import { autoencoderConfigOf, trainedModel, type TrainedWeights } from '../methods/trained_model.js';
+import { trainedModel, type TrainedWeights } from '../methods/trained_model.js';
+import { autoencoderConfigOf } from '../autoencoder/read.js';
 
 /** Group of a checkpoint that holds the EMA weights. */
 const EMA_GROUP = 'ema';

@@ -7,6 +7,7 @@ import { biasAdd, linear } from '../nn/linear.js';
 import type { ParamSpec } from '../nn/param_spec.js';
 import { param } from '../nn/params.js';
 import { SpecList } from '../nn/spec_list.js';
+import type { UNetConfig } from '../nn/unet_config.js';
 
 /** Options of the head. */
 export interface GanHeadConfig {
@@ -16,6 +17,18 @@ export interface GanHeadConfig {
   readonly channels: number;
   /** Groups of both norms (32 at official width); must leave more than one channel a group, or a 1x1 map vanishes. */
   readonly groups: number;
+}
+
+/** Resident group of the head's parameters. */
+export const HEAD_GROUP = 'head';
+
+/** Channels per norm group that the head keeps at least: a 1x1 map of one channel would vanish. */
+const LEAST_GROUP_CHANNELS = 4;
+
+/** The head that a fake network of this structure gets. */
+export function ganHeadConfig(kind: GanHeadConfig['kind'], unet: UNetConfig): GanHeadConfig {
+  const channels = unet.modelChannels * unet.channelMult.at(-1)!;
+  return { kind, channels, groups: Math.min(unet.normGroups, channels / LEAST_GROUP_CHANNELS) };
 }
 
 const NORM_EPS = 1e-5;

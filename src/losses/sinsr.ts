@@ -1,8 +1,4 @@
 /** @file The SinSR objective: regression onto the teacher's deterministic path, with consistency terms. */
-import type { NoisyNetwork, Process } from '../diffusion/denoiser.js';
-import { scaleInput } from '../diffusion/forward_process.js';
-import { sameTimestep } from '../diffusion/lookup.js';
-import { predictStart } from '../diffusion/parameterisation.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
 import { stopGradient } from '../nn/stop_gradient.js';
 import { mseLoss } from './mse.js';
@@ -14,20 +10,6 @@ export interface SinsrMaps {
   restore(zT: Tensor): Tensor;
   /** z_0 -> estimate of the z_T that it is restored from: the same network, called with timestep 0. */
   invert(z0: Tensor): Tensor;
-}
-
-/**
- * Both maps of a network. Either way its output stands for the result as `predictType` says, and its input is scaled as at the
- * last timestep.
- * @param process Without respacing; predicts `xstart` or `residual`.
- * @param network With its parameters and the low-resolution image bound.
- * @param zy Latent of the low-resolution image.
- */
-export function sinsrMaps({ config, schedule }: Process, network: NoisyNetwork, zy: Tensor): SinsrMaps {
-  const t = sameTimestep(schedule.steps - 1, zy.shape[0]);
-  const call = (zt: Tensor, index: Tensor): Tensor =>
-    predictStart(schedule, config.predictType, network(scaleInput(schedule, zt, t), index), { zt, zy, t });
-  return { restore: (zT) => call(zT, t), invert: (z0) => call(z0, sameTimestep(0, zy.shape[0])) };
 }
 
 /** Latents [B, h, w, C] of a SinSR update; all constants. */

@@ -1,51 +1,67 @@
 /** @file `method: autoencoder`: a VQ autoencoder from scratch; L1, perceptual and codebook losses, straight-through codes. */
+import { codebookOf } from '../autoencoder/codebook.js';
+import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
+import { autoencoderConfigOf } from '../autoencoder/read.js';
+import { autoencoderUpdateSpec } from '../autoencoder/update.js';
+import type { RunConfig } from '../config/schema.js';
 import type { Executable, HostArray } from '../engine/types.js';
+import { treeToMemory } from '../models/layout.js';
+import { PERCEPTUAL_GROUP, readResidentPerceptual, residentPerceptual } from '../models/resident_perceptual.js';
+import { startingTree } from '../models/starting_tree.js';
 import { decode, encode } from '../nn/autoencoder.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import { CODEBOOK } from '../nn/quantizer.js';
-import { treeToMemory } from '../models/layout.js';
-import type { HostTree } from '../weights/tree.js';
-import type { GridRow } from '../images/image_grid.js';
-import { kmeans } from '../autoencoder/kmeans.js';
-import { learningRate } from '../optimizer/lr_schedule.js';
-import {
-  sampleRows,
-  type HeldOutImage,
-  type Method,
-  type MethodContext,
-  type ValidationPair,
-  type ValidationResult,
-} from './method.js';
 import { microImages, microRange } from '../optimizer/micro_batches.js';
-import { startingTree } from '../models/starting_tree.js';
-import { adamwScalars } from '../optimizer/adamw.js';
-import { defineNetworks, EMA, stateGroups } from '../optimizer/outline.js';
-import { PERCEPTUAL_GROUP, readResidentPerceptual } from '../models/resident_perceptual.js';
-import { MetricMeans } from '../training/validation_metrics.js';
-import { createUpdate, type Update } from '../optimizer/update.js';
-import { adamwConfig } from '../optimizer/adamw_config.js';
-import { MODEL, outlineAutoencoder, type AutoencoderOutline } from './autoencoder_outline.js';
+import { defineNetworks, EMA, stateGroups, type Outline, type OutlinedUpdate } from '../optimizer/outline.js';
+import { createUpdate, type MicroBatch, type Update } from '../optimizer/update.js';
+import type { HostTree } from '../weights/tree.js';
+import { onlyUpdate } from './iteration.js';
+import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
 
-/** Latent vectors per code that k-means sees. */
-const VECTORS_PER_CODE = 6;
-const KMEANS_ROUNDS = 4;
+/** A VQ autoencoder; its moving average is what the run makes. */
+export const autoencoderMethod: MethodEntry = {
+  outline: outlineAutoencoder,
+  create: (context) => Promise.resolve(new AutoencoderMethod(context)),
+  product: () => ({ kind: 'autoencoder' }),
+};
 
-/** Trains an autoencoder; its moving average is what the run makes. */
-export class AutoencoderMethod implements Method {
+interface AutoencoderOutline extends Outline {
+  readonly network: AutoencoderConfig;
+  readonly updates: Readonly<Record<'autoencoder', OutlinedUpdate>>;
+}
+
+/** @param quantised Whether the decoder gets codes or, as before the codebook is made, the latent as it is. */
+function outlineAutoencoder(config: RunConfig, quantised = config.autoencoder.quantized): AutoencoderOutline {
+  const network = autoencoderConfigOf(config);
+  const perceptual = residentPerceptual(config.autoencoderTraining.perceptual);
+  const { batch, microBatch } = config.train;
+  return {
+    network,
+    networks: [
+      { group: AUTOENCODER_GROUP, specs: autoencoderSpecs(network), role: 'averaged' },
+      ...(perceptual ? [perceptual.network] : []),
+    ],
+    updates: {
+      autoencoder: { times: 1, spec: autoencoderUpdateSpec({ config, network, perceptual, quantised }) },
+    },
+    microBatches: batch / microBatch,
+  };
+}
+
+class AutoencoderMethod implements Method {
   readonly stateGroups: readonly string[];
   readonly batchesPerIteration = 1;
   readonly shownTerms = ['l1', 'perceptual', 'codebook', 'codesUsed'];
+  private readonly outline: AutoencoderOutline;
   private readonly network: AutoencoderConfig;
   private readonly updates = new Map<boolean, Update>();
   private readonly reconstructions = new Map<string, Executable>();
 
-  constructor(
-    private readonly context: MethodContext,
-    private readonly outline: AutoencoderOutline = outlineAutoencoder(context.config),
-  ) {
-    this.network = outline.network;
-    this.stateGroups = stateGroups(outline);
+  constructor(private readonly context: MethodContext) {
+    this.outline = outlineAutoencoder(context.config);
+    this.network = this.outline.network;
+    this.stateGroups = stateGroups(this.outline);
   }
 
   async initialise(): Promise<void> {
@@ -54,45 +70,30 @@ export class AutoencoderMethod implements Method {
     const start = (): Promise<HostTree> =>
       startingTree(autoencoderSpecs(this.network), config.seed, initFrom, (model) => model.autoencoder);
     await defineNetworks(engine, this.outline, {
-      [MODEL]: async () => treeToMemory(await start()),
+      [AUTOENCODER_GROUP]: async () => treeToMemory(await start()),
       [PERCEPTUAL_GROUP]: () => readResidentPerceptual(perceptual),
     });
   }
 
   async iterate(iteration: number): Promise<Record<string, number>> {
-    const { train, autoencoderTraining, data } = this.context.config;
-    const { method, atIteration } = autoencoderTraining.codebookInit;
+    const { config, batches } = this.context;
+    const { method, atIteration } = config.autoencoderTraining.codebookInit;
     const quantised = this.quantises(iteration);
     if (quantised && method === 'kmeans' && iteration === atIteration) await this.initialiseCodebook(iteration);
     const update = this.update(quantised);
-    const batch = await this.context.batches.batch(iteration - 1);
-    const lr = learningRate(train.scheduler, train.lr, iteration);
-    const microBatch = (index: number): Promise<Record<string, HostArray>> =>
-      Promise.resolve({ hr: microImages(batch.hr, data.gtSize, microRange(index, train.microBatch)) });
-    const { terms, gradNorms, extras } = await update.run(
-      microBatch,
-      () => adamwScalars(adamwConfig(train), lr, iteration),
-      train.ema,
-    );
-    const codes = new Set(extras.flatMap((extra) => (extra['indices'] ? [...extra['indices'].data] : [])));
-    return {
-      ...terms,
-      ...(quantised ? { codesUsed: codes.size / this.network.nEmbed } : {}),
-      gradNorm: gradNorms[MODEL]!,
-      lr,
-    };
+    const { hr } = await batches.batch(iteration - 1);
+    const feeds: MicroBatch = (index) => Promise.resolve({ hr: this.crops(hr, index) });
+    const { result, numbers } = await onlyUpdate(update, feeds, config, iteration);
+    const codes = new Set(result.extras.flatMap((extra) => (extra['indices'] ? [...extra['indices'].data] : [])));
+    return { ...numbers, ...(quantised ? { codesUsed: codes.size / this.network.nEmbed } : {}) };
   }
 
-  async validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult> {
-    const metrics = new MetricMeans();
-    for (const { hr } of pairs) {
-      metrics.add(await this.context.measures.measure(hr, await this.reconstruct(hr, iteration)));
-    }
-    return { metrics: metrics.means() };
+  restoration(iteration: number): Restoration {
+    return { label: 'autoencoder', restore: ({ lq, hr = lq }) => this.reconstruct(hr, this.quantises(iteration)) };
   }
 
-  sample(images: readonly HeldOutImage[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }> {
-    return sampleRows(images, ['autoencoder'], async ({ lq, hr = lq }) => [await this.reconstruct(hr, iteration)]);
+  shown(iteration: number): readonly Restoration[] {
+    return [this.restoration(iteration)];
   }
 
   private update(quantised: boolean): Update {
@@ -105,35 +106,32 @@ export class AutoencoderMethod implements Method {
     return update;
   }
 
-  /** Codes become cluster centres of latents of training crops; the moving average gets the same codes. */
+  /** A micro-batch of HR crops. */
+  private crops(hr: Float32Array, index: number): HostArray {
+    const { train, data } = this.context.config;
+    return microImages(hr, data.gtSize, microRange(index, train.microBatch));
+  }
+
+  /** The network gets a codebook made of its own latents; the moving average gets the same. */
   private async initialiseCodebook(iteration: number): Promise<void> {
-    const { config, engine, batches, log } = this.context;
-    const { gtSize } = config.data;
-    const { embedDim, nEmbed } = this.network;
-    const { microBatch, batch } = config.train;
-    const encoder = engine.prepare({
-      name: 'encode',
-      inputs: { hr: { shape: [microBatch, gtSize, gtSize, 3], dtype: 'float32' } },
-      body: (inputs, state) => ({ latent: encode(state.read(MODEL), this.network, inputs['hr']!) }),
-    });
-    log(`making ${nEmbed} codes by k-means of latents`);
-    const vectors: Float32Array[] = [];
-    for (let values = 0, index = 0; values < nEmbed * VECTORS_PER_CODE * embedDim; index++) {
-      const { hr } = await batches.fresh(iteration + index);
-      for (let part = 0; part < batch / microBatch; part++) {
-        const { latent } = await encoder.run({ hr: microImages(hr, gtSize, microRange(part, microBatch)) });
-        vectors.push(latent!.data as Float32Array);
-        values += latent!.data.length;
-      }
+    const { config, engine, log } = this.context;
+    log(`making ${this.network.nEmbed} codes by k-means of latents`);
+    const codebook = await codebookOf(engine, this.network, this.cropsFrom(iteration), config.seed);
+    const groups = await engine.fetch([AUTOENCODER_GROUP, EMA]);
+    await engine.store(
+      Object.fromEntries(
+        Object.entries(groups).map(([group, tree]) => [group, new Map([...tree, [CODEBOOK, codebook]])]),
+      ),
+    );
+  }
+
+  /** Training crops as they come from a batch on, one batch after another. */
+  private async *cropsFrom(first: number): AsyncGenerator<readonly HostArray[]> {
+    const { microBatches } = this.outline;
+    for (let index = first; ; index++) {
+      const { hr } = await this.context.batches.fresh(index);
+      yield Array.from({ length: microBatches }, (_, part) => this.crops(hr, part));
     }
-    const sample = Float32Array.from(vectors.flatMap((part) => [...part]));
-    const codes = kmeans(sample, embedDim, nEmbed, { rounds: KMEANS_ROUNDS, seed: config.seed });
-    const { [MODEL]: model, [EMA]: ema } = await engine.fetch([MODEL, EMA]);
-    const codebook = { shape: [nEmbed, embedDim], data: codes };
-    await engine.store({
-      [MODEL]: new Map([...model!, [CODEBOOK, codebook]]),
-      [EMA]: new Map([...ema!, [CODEBOOK, codebook]]),
-    });
   }
 
   /** Codes are used from the moment the codebook exists. */
@@ -142,8 +140,7 @@ export class AutoencoderMethod implements Method {
     return this.network.quantized && (method === 'none' || iteration >= atIteration);
   }
 
-  private async reconstruct(hr: HostArray, iteration: number): Promise<HostArray> {
-    const quantised = this.quantises(iteration);
+  private async reconstruct(hr: HostArray, quantised: boolean): Promise<HostArray> {
     const key = `${hr.shape.join('x')}${quantised ? '' : ' continuous'}`;
     const run =
       this.reconstructions.get(key) ??

@@ -1,10 +1,10 @@
-/** @file What the loop knows of a method: its state, its iteration, its validation, its exported model. */
-import type { Engine, HostArray } from '../engine/types.js';
+/** @file What the loop knows of a method: its state, its iteration, what it restores, its exported model. */
 import type { RunConfig } from '../config/schema.js';
+import type { Engine, HostArray } from '../engine/types.js';
+import type { Model, Weighted } from '../models/model_file.js';
+import type { ResidentPerceptual } from '../models/resident_perceptual.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
-import type { Weighted } from '../models/model_file.js';
-import type { GridImage, GridRow } from '../images/image_grid.js';
-import type { ValidationMeasures } from '../training/validation_measures.js';
+import type { Outline } from '../optimizer/outline.js';
 
 /** Images of one batch in [-1, 1]: hr [B,H,W,3], lq [B,H/sf,W/sf,3]. */
 export interface PairBatch {
@@ -25,14 +25,7 @@ export interface MethodContext {
   readonly config: RunConfig;
   readonly engine: Engine;
   readonly batches: PairBatches;
-  readonly measures: ValidationMeasures;
   readonly log: (line: string) => void;
-}
-
-/** Result of a validation. */
-export interface ValidationResult {
-  /** Metrics, logged with the iteration's numbers as `validation/<name>`. */
-  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** A held-out image in [-1, 1]: lq [1,h,w,3], and hr [1,H,W,3] where there is one (for all of a run, or none). */
@@ -42,8 +35,13 @@ export interface HeldOutImage {
   readonly hr?: HostArray;
 }
 
-/** A held-out image that a restoration can be compared with. */
-export type ValidationPair = HeldOutImage & { readonly hr: HostArray };
+/** A way to restore held-out images with networks of the run. */
+export interface Restoration {
+  /** As sample grids name it. */
+  readonly label: string;
+  /** [1,H,W,3] in [-1,1]. */
+  restore(image: HeldOutImage): Promise<HostArray>;
+}
 
 /** A training method over resident state. */
 export interface Method {
@@ -57,34 +55,32 @@ export interface Method {
   iterate(iteration: number): Promise<Record<string, number>>;
   /** Names of the terms that the progress line shows. */
   readonly shownTerms: readonly string[];
-  /** Metrics of the moving average on held-out pairs. */
-  validate(pairs: readonly ValidationPair[], iteration: number): Promise<ValidationResult>;
-  /** The same of what the trained network is held against (the teacher of a distillation, in all its steps), if there is. */
-  validateTeacher?(pairs: readonly ValidationPair[]): Promise<ValidationResult>;
-  /** Rows of a sample grid and its column labels. */
-  sample(images: readonly HeldOutImage[], iteration: number): Promise<{ rows: GridRow[]; columns: string[] }>;
+  /** What validation measures: the moving average after an iteration. */
+  restoration(iteration: number): Restoration;
+  /** What the trained network is held against (the teacher of a distillation, in all its steps), if there is; it never changes. */
+  readonly reference?: Restoration;
+  /** Columns of a sample grid after an iteration. */
+  shown(iteration: number): readonly Restoration[];
+  /** The run's own perceptual distance, which its validation measures too. */
+  readonly perceptual?: ResidentPerceptual;
   /** Frozen autoencoder that the exported model needs beside the trained network. */
   readonly autoencoder?: Weighted<AutoencoderConfig>;
 }
 
-/**
- * Rows of held-out images: LR, what `made` gives of each, HR where there is one.
- * @param labels of what `made` gives
- */
-export async function sampleRows(
-  images: readonly HeldOutImage[],
-  labels: readonly string[],
-  made: (image: HeldOutImage) => Promise<readonly HostArray[]>,
-): Promise<{ rows: GridRow[]; columns: string[] }> {
-  const rows: GridRow[] = [];
-  for (const image of images) {
-    const shown = [image.lq, ...(await made(image)), ...(image.hr ? [image.hr] : [])];
-    rows.push({ label: image.name, images: shown.map(gridImage) });
-  }
-  return { rows, columns: ['LR', ...labels, ...(images[0]?.hr ? ['HR'] : [])] };
+/** What a method trains: a model's kind, and what its file says beyond the run's networks. */
+export interface Product {
+  readonly kind: Model['kind'];
+  /** The student's noise channels. */
+  readonly noiseChannels?: number;
+  /** The student's timesteps. */
+  readonly timesteps?: readonly number[];
 }
 
-/** First image of a batch [1,H,W,3] as a grid's image. */
-export function gridImage({ shape, data }: HostArray): GridImage {
-  return { data: data as Float32Array, height: shape[1]!, width: shape[2]! };
+/** A method as the table of methods lists it. */
+export interface MethodEntry {
+  /** What it keeps resident and does, in the largest phase of a run. */
+  outline(config: RunConfig): Outline;
+  /** Files of weights are read and checked here. @throws UserError if one does not fit. */
+  create(context: MethodContext): Promise<Method>;
+  product(config: RunConfig): Product;
 }

@@ -1,57 +1,68 @@
-/** @file `method: resshift`: a teacher from scratch (ResShift's own training loss). */
-import type { HostArray } from '../engine/types.js';
-import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
-import { unetSpecs } from '../nn/unet_specs.js';
-import { multiStepPass, oneStepPass, type Pass } from '../teacher/pass.js';
-import { AUTOENCODER_GROUP } from '../teacher/restoration_model.js';
+/** @file `method: resshift`: a teacher from scratch (arXiv 2307.12348, ResShift's own training loss). */
+import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
+import { readAutoencoder } from '../autoencoder/read.js';
+import type { RunConfig } from '../config/schema.js';
 import { treeToMemory } from '../models/layout.js';
 import type { Weighted } from '../models/model_file.js';
-import type { HostTree } from '../weights/tree.js';
-import { drawChoice, drawNormal } from '../optimizer/draws.js';
-import type { GridRow } from '../images/image_grid.js';
-import { readAutoencoder } from '../teacher/latent_setup.js';
-import { learningRate } from '../optimizer/lr_schedule.js';
-import {
-  sampleRows,
-  type HeldOutImage,
-  type Method,
-  type MethodContext,
-  type ValidationPair,
-  type ValidationResult,
-} from './method.js';
-import { microImages, microRange } from '../optimizer/micro_batches.js';
 import { startingTree } from '../models/starting_tree.js';
-import { adamwScalars } from '../optimizer/adamw.js';
-import { defineNetworks, EMA, stateGroups } from '../optimizer/outline.js';
-import { RestoreValidation, restorePair } from '../training/restore_validation.js';
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { unetSpecs } from '../nn/unet_specs.js';
+import { drawAll } from '../optimizer/draws.js';
+import { defineNetworks, EMA, stateGroups, type Outline, type OutlinedUpdate } from '../optimizer/outline.js';
 import { createUpdate, type Update } from '../optimizer/update.js';
-import { adamwConfig } from '../optimizer/adamw_config.js';
-import { outlineResShift, TEACHER, type ResShiftOutline } from './resshift_outline.js';
+import { oneStepPass } from '../student/pass.js';
+import { latentSetup, outlinedAutoencoder, type LatentSetup } from '../teacher/latent_setup.js';
+import { multiStepPass } from '../teacher/pass.js';
+import { TEACHER_GROUP, teacherDraws, teacherUpdateSpec } from '../teacher/update.js';
+import type { HostTree } from '../weights/tree.js';
+import { onlyUpdate, pairFeeds } from './iteration.js';
+import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
+import { passRestoration } from './pass_restoration.js';
 
-/** Trains a ResShift network; its moving average becomes the teacher of a distillation. */
-export class ResShiftMethod implements Method {
+/** ResShift; the moving average becomes the teacher of a distillation. */
+export const resshiftMethod: MethodEntry = {
+  outline: outlineResShift,
+  create: async (context) => new ResShift(context, await readAutoencoder(context.config)),
+  product: () => ({ kind: 'teacher' }),
+};
+
+interface ResShiftOutline extends Outline {
+  readonly setup: LatentSetup;
+  readonly updates: Readonly<Record<'teacher', OutlinedUpdate>>;
+}
+
+function outlineResShift(config: RunConfig): ResShiftOutline {
+  const setup = latentSetup(config);
+  const { batch, microBatch } = config.train;
+  return {
+    setup,
+    networks: [
+      { group: TEACHER_GROUP, specs: unetSpecs(setup.model.unet), role: 'averaged' },
+      ...outlinedAutoencoder(setup),
+    ],
+    updates: { teacher: { spec: teacherUpdateSpec(config, setup), times: 1 } },
+    microBatches: batch / microBatch,
+  };
+}
+
+class ResShift implements Method {
   readonly stateGroups: readonly string[];
   readonly batchesPerIteration = 1;
   readonly shownTerms = ['loss'];
+  private readonly outline: ResShiftOutline;
+  private readonly allSteps: Restoration;
+  private readonly oneStep: Restoration;
   private update: Update | undefined;
-  private readonly teacher: Pass;
-  private readonly oneStep: Pass;
-  private readonly validation: RestoreValidation;
 
-  private constructor(
+  constructor(
     private readonly context: MethodContext,
-    private readonly outline: ResShiftOutline,
     readonly autoencoder: Weighted<AutoencoderConfig> | undefined,
   ) {
-    const { model } = outline.setup;
-    this.stateGroups = stateGroups(outline);
-    this.teacher = multiStepPass(context.engine, model, 'stochastic', EMA);
-    this.oneStep = oneStepPass(context.engine, model, EMA);
-    this.validation = new RestoreValidation(context.engine, context.measures);
-  }
-
-  static async create(context: MethodContext): Promise<ResShiftMethod> {
-    return new ResShiftMethod(context, outlineResShift(context.config), await readAutoencoder(context.config));
+    this.outline = outlineResShift(context.config);
+    const { model } = this.outline.setup;
+    this.stateGroups = stateGroups(this.outline);
+    this.allSteps = passRestoration(multiStepPass(context.engine, model, 'stochastic', EMA));
+    this.oneStep = passRestoration(oneStepPass(context.engine, model, EMA));
   }
 
   async initialise(): Promise<void> {
@@ -63,46 +74,27 @@ export class ResShiftMethod implements Method {
         diffusion: config.diffusion,
       });
     await defineNetworks(engine, this.outline, {
-      [TEACHER]: async () => treeToMemory(await start()),
+      [TEACHER_GROUP]: async () => treeToMemory(await start()),
       [AUTOENCODER_GROUP]: () => treeToMemory(this.autoencoder!.tree),
     });
   }
 
   async iterate(iteration: number): Promise<Record<string, number>> {
-    const { config, batches } = this.context;
-    const { train, data, seed } = config;
-    const { lqSide, latent, model } = this.outline.setup;
-    const { updates, microBatches } = this.outline;
-    this.update ??= createUpdate(this.context.engine, updates.teacher.spec, microBatches, train.weightDecay > 0);
+    const { config, engine, batches } = this.context;
+    const { updates, microBatches, setup } = this.outline;
+    this.update ??= createUpdate(engine, updates.teacher.spec, microBatches, config.train.weightDecay > 0);
     const batch = await batches.batch(iteration - 1);
-    const lr = learningRate(train.scheduler, train.lr, iteration);
-    const key = { seed, update: TEACHER, iteration };
-    const timesteps = [...model.process.schedule.timestepMap.keys()];
-    const microBatch = (index: number): Promise<Record<string, HostArray>> => {
-      const range = microRange(index, train.microBatch);
-      return Promise.resolve({
-        hr: microImages(batch.hr, data.gtSize, range),
-        lq: microImages(batch.lq, lqSide, range),
-        t: drawChoice(key, 't', range, timesteps),
-        noise: drawNormal(key, 'noise', range, latent),
-      });
-    };
-    const { terms, gradNorms } = await this.update.run(
-      microBatch,
-      () => adamwScalars(adamwConfig(train), lr, iteration),
-      train.ema,
-    );
-    return { ...terms, gradNorm: gradNorms[TEACHER]!, lr };
+    const key = { seed: config.seed, update: TEACHER_GROUP, iteration };
+    const draws = teacherDraws(setup);
+    const feeds = pairFeeds(config, setup.lqSide, batch, (range) => drawAll(draws, key, range));
+    return (await onlyUpdate(this.update, feeds, config, iteration)).numbers;
   }
 
-  validate(pairs: readonly ValidationPair[]): Promise<ValidationResult> {
-    return this.validation.validate(this.teacher, pairs);
+  restoration(): Restoration {
+    return this.allSteps;
   }
 
-  sample(images: readonly HeldOutImage[]): Promise<{ rows: GridRow[]; columns: string[] }> {
-    return sampleRows(images, ['1 step', `${this.teacher.evaluations} steps`], async (image) => [
-      await restorePair(this.oneStep, image),
-      await restorePair(this.teacher, image),
-    ]);
+  shown(): readonly Restoration[] {
+    return [this.oneStep, this.allSteps];
   }
 }

@@ -1,8 +1,10 @@
 /** @file From what a run trained to a model that needs nothing else: weights, configs, autoencoder, provenance. */
+import { autoencoderConfigOf } from '../autoencoder/read.js';
 import type { RunConfig } from '../config/schema.js';
-import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Model, Weighted } from '../models/model_file.js';
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { HostTree } from '../weights/tree.js';
+import { METHODS } from './table.js';
 
 /** The trained network as it was at some iteration. */
 export interface TrainedWeights {
@@ -14,58 +16,25 @@ export interface TrainedWeights {
   readonly score: number | null;
 }
 
-/** The autoencoder's structure as a run file states it. */
-export function autoencoderConfigOf({ autoencoder: { weights: _, ...config } }: RunConfig): AutoencoderConfig {
-  return config;
-}
-
 /**
- * The model a run has trained: a student (methods rsd, vsd, sid, sinsr), a teacher (resshift) or an autoencoder.
+ * The model a run has trained: a student, a teacher or an autoencoder, as its method says.
  * @param autoencoder Goes into the model besides a U-Net; leave it out for a smaller file.
  */
 export function trainedModel(
   run: RunConfig,
-  weights: TrainedWeights,
+  { ema: tree, iteration, score }: TrainedWeights,
   autoencoder?: Weighted<AutoencoderConfig>,
 ): Model {
-  const { ema: tree, iteration, score } = weights;
-  const training = JSON.stringify({
-    method: run.method,
-    iteration,
-    score,
-    seed: run.seed,
-    batch: run.train.batch,
-    ema: run.train.ema,
-  });
-  const unet = run.teacher.unet;
-  switch (run.method) {
-    case 'rsd':
-    case 'vsd':
-    case 'sid':
-      return {
-        kind: 'student',
-        unet: { config: { ...unet, noiseChannels: run.rsd.noiseChannels }, tree },
-        diffusion: run.diffusion,
-        autoencoder,
-        extra: { timesteps: JSON.stringify(run.rsd.timesteps), training },
-      };
-    case 'sinsr':
-      return {
-        kind: 'student',
-        unet: { config: { ...unet, noiseChannels: 0 }, tree },
-        diffusion: run.diffusion,
-        autoencoder,
-        extra: { timesteps: JSON.stringify([run.diffusion.steps - 1]), training },
-      };
-    case 'resshift':
-      return {
-        kind: 'teacher',
-        unet: { config: { ...unet, noiseChannels: 0 }, tree },
-        diffusion: run.diffusion,
-        autoencoder,
-        extra: { training },
-      };
-    case 'autoencoder':
-      return { kind: 'autoencoder', autoencoder: { config: autoencoderConfigOf(run), tree }, extra: { training } };
-  }
+  const { method, seed, train, teacher, diffusion } = run;
+  const { kind, noiseChannels = 0, timesteps } = METHODS[method].product(run);
+  const training = JSON.stringify({ method, iteration, score, seed, batch: train.batch, ema: train.ema });
+  if (kind === 'autoencoder')
+    return { kind, autoencoder: { config: autoencoderConfigOf(run), tree }, extra: { training } };
+  return {
+    kind,
+    unet: { config: { ...teacher.unet, noiseChannels }, tree },
+    diffusion,
+    autoencoder,
+    extra: { ...(timesteps ? { timesteps: JSON.stringify(timesteps) } : {}), training },
+  };
 }

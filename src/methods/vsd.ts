@@ -4,6 +4,10 @@
  */
 import { vsdLoss } from '../losses/vsd.js';
 import type { DistillationLoss } from '../losses/distillation_objective.js';
+import { distillation } from './rsd.js';
 
 /** Both judges are constants: the gradient is their difference on z0_hat alone. */
 export const vsd = (): DistillationLoss => vsdLoss;
+
+/** VSD of a ResShift teacher. */
+export const vsdMethod = distillation(vsd);

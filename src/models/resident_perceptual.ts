@@ -6,14 +6,14 @@ import { perceptualMetrics } from '../losses/perceptual.js';
 import { treeToMemory } from './layout.js';
 import { readPerceptual } from './perceptual_files.js';
 import type { HostTree } from '../weights/tree.js';
-import type { OutlinedNetwork } from '../optimizer/outline.js';
+import type { ParamSpec } from '../nn/param_spec.js';
 
 /** Its resident group. */
 export const PERCEPTUAL_GROUP = 'perceptual';
 
 /** A frozen metric. */
 export interface ResidentPerceptual {
-  readonly network: OutlinedNetwork;
+  readonly network: { readonly group: string; readonly specs: readonly ParamSpec[]; readonly role: 'frozen' };
   /** Distance of each pair of images [B,H,W,3] in [-1,1]: [B]. */
   distance(state: StateAccess, a: Tensor, b: Tensor): Tensor;
 }

@@ -1,4 +1,5 @@
 /** @file The host's part of AdamW: the scalars of a step, and moments to begin with. */
+import type { TrainConfig } from '../config/schema.js';
 import type { AdamWInputs } from '../engine/types.js';
 import type { HostTree } from '../weights/tree.js';
 
@@ -9,6 +10,12 @@ export interface AdamWConfig {
   /** Decoupled: parameters shrink by `lr * weightDecay` each step. */
   readonly weightDecay: number;
 }
+
+/** Epsilon of PyTorch's AdamW, which the published runs use. */
+const EPS = 1e-8;
+
+/** Hyperparameters of a run. */
+export const adamwConfig = ({ betas, weightDecay }: TrainConfig): AdamWConfig => ({ betas, eps: EPS, weightDecay });
 
 /** The scalars that the device's AdamW update takes, as numbers of the host. */
 export type AdamWScalars = { readonly [K in keyof AdamWInputs]: number };

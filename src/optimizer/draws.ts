@@ -3,7 +3,7 @@
  *
  * A batch split into micro-batches, a resumed run and another machine therefore draw the same numbers.
  */
-import type { HostArray } from '../engine/types.js';
+import type { HostArray, TensorSpec } from '../engine/types.js';
 import { CountedRandom } from '../random/counted.js';
 
 /** Which draws of a run: one update has one key. */
@@ -38,4 +38,25 @@ export function drawNormal(key: DrawKey, what: string, range: SampleRange, shape
 export function drawChoice(key: DrawKey, what: string, range: SampleRange, choices: readonly number[]): HostArray {
   const data = streams(key, what, range).map((random) => choices[random.integer(choices.length)]!);
   return { shape: [range.count], data: Int32Array.from(data) };
+}
+
+/** One of some timesteps, or normal noise of a shape, for each sample. */
+export type Draw = { readonly choices: readonly number[] } | { readonly normal: readonly number[] };
+
+/** The tensor of a draw for `size` samples. */
+export function drawSpec(draw: Draw, size: number): TensorSpec {
+  return 'choices' in draw ? { shape: [size], dtype: 'int32' } : { shape: [size, ...draw.normal], dtype: 'float32' };
+}
+
+/** Values of draws for some samples. */
+export function drawAll(
+  draws: Readonly<Record<string, Draw>>,
+  key: DrawKey,
+  range: SampleRange,
+): Record<string, HostArray> {
+  const entries = Object.entries(draws).map(([name, draw]): [string, HostArray] => [
+    name,
+    'choices' in draw ? drawChoice(key, name, range, draw.choices) : drawNormal(key, name, range, draw.normal),
+  ]);
+  return Object.fromEntries(entries);
 }

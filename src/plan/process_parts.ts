@@ -3,8 +3,8 @@ import type { RunConfig } from '../config/schema.js';
 import { partSize } from '../data/degradation/pipeline.js';
 import { batchDegradation, degradedSide } from '../config/degradation_sides.js';
 import { poolSize } from '../data/pair_pool.js';
-import { AUTOENCODER_GROUP } from '../teacher/restoration_model.js';
 import type { PlannedNetwork } from './traced_run.js';
+import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;

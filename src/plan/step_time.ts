@@ -5,12 +5,11 @@ import type { Engine, HostArray, TensorSpec } from '../engine/types.js';
 import { CountedRandom } from '../random/counted.js';
 import { freshParams } from '../models/fresh.js';
 import { treeToMemory } from '../models/layout.js';
-import { adamwConfig } from '../optimizer/adamw_config.js';
 import { outlineRun } from '../methods/table.js';
-import { adamwScalars } from '../optimizer/adamw.js';
 import { defineNetworks } from '../optimizer/outline.js';
 import { createUpdate, updatePrograms, type UpdateSpec } from '../optimizer/update.js';
 import type { PlannedProgram } from './traced_run.js';
+import { adamwConfig, adamwScalars } from '../optimizer/adamw.js';
 
 /** What was measured. */
 export interface StepTime {

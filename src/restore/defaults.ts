@@ -1,9 +1,5 @@
 /** @file Images in, images out: choices and defaults, in a file that does not start TensorFlow (help texts show them). */
 
-/** `stochastic`: ResShift's own sampler; `deterministic`: SinSR's, without noise in the steps. */
-export const STEP_SAMPLERS = ['stochastic', 'deterministic'] as const;
-export type StepSampler = (typeof STEP_SAMPLERS)[number];
-
 /** Where tiles overlap: `average` counts all the same, as the published programs do; `feather` fades each tile out. */
 export const BLENDS = ['average', 'feather'] as const;
 export type Blend = (typeof BLENDS)[number];

@@ -1,15 +1,11 @@
 /** @file Images in, images out: reflection padding to the sizes a network accepts, and which sizes those are. */
-import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { latentFactor } from '../autoencoder/first_stage.js';
+import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { planUNet, type UNetConfig } from '../nn/unet_config.js';
 import { CHANNELS, type Picture } from '../images/picture.js';
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);
-}
-
-/** Pixels of an image to one position of its latent, along a side. */
-export function latentFactor(autoencoder: AutoencoderConfig | null): number {
-  return autoencoder ? planAutoencoder(autoencoder).factor : 1;
 }
 
 /**

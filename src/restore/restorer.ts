@@ -7,23 +7,17 @@ import { UserError } from '../errors/user_error.js';
 import { treeToMemory } from '../models/layout.js';
 import type { Model } from '../models/model_file.js';
 import { BandBlender, type BandSink } from './blend.js';
-import {
-  BLENDS,
-  DEFAULT_BATCH,
-  DEFAULT_SEED,
-  DEFAULT_TILE,
-  defaultOverlap,
-  STEP_SAMPLERS,
-  type Blend,
-  type StepSampler,
-} from './defaults.js';
+import { BLENDS, DEFAULT_BATCH, DEFAULT_SEED, DEFAULT_TILE, defaultOverlap, type Blend } from './defaults.js';
 import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
-import { imageMultiple, latentFactor, padToMultiple } from './padding.js';
-import { multiStepPass, oneStepPass, studentPass, type Pass } from '../teacher/pass.js';
+import { imageMultiple, padToMultiple } from './padding.js';
+import { multiStepPass, type Pass } from '../teacher/pass.js';
 import { CHANNELS, crop, type Box, type Picture } from '../images/picture.js';
 import { trainedTimesteps } from '../student/trained_timesteps.js';
-import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from '../teacher/restoration_model.js';
+import { UNET_GROUP, type RestorationModel } from '../teacher/restoration_model.js';
 import { scaleBox, tileBoxes } from './tiles.js';
+import { STEP_SAMPLERS, type StepSampler } from '../diffusion/step_samplers.js';
+import { AUTOENCODER_GROUP, latentFactor } from '../autoencoder/first_stage.js';
+import { oneStepPass, studentPass } from '../student/pass.js';
 
 /** How a {@link Restorer} works. */
 export interface RestorerOptions {

@@ -1,10 +1,6 @@
-/** @file What is drawn at random for one update of a distillation, by name: its tensors' shapes, and their values. */
+/** @file What is drawn at random for one update of a distillation, by name. */
 import type { RsdConfig } from '../config/schema.js';
-import type { HostArray, TensorSpec } from '../engine/types.js';
-import { drawChoice, drawNormal, type DrawKey, type SampleRange } from '../optimizer/draws.js';
-
-/** One of some timesteps, or normal noise of a shape, for each sample. */
-export type Draw = { readonly choices: readonly number[] } | { readonly normal: readonly number[] };
+import type { Draw } from '../optimizer/draws.js';
 
 /** What the draws follow from. */
 export interface DrawContext {
@@ -36,22 +32,4 @@ export function updateDraws(context: DrawContext, update: 'fake' | 'student'): R
     ...(noisyGan && update === 'fake' ? { noiseGanReal: noise } : {}),
     ...(lastPass && update === 'student' ? { noiseLast: noise, ...(own ? { epsLast: eps } : {}) } : {}),
   };
-}
-
-/** The tensor of a draw for `size` samples. */
-export function drawSpec(draw: Draw, size: number): TensorSpec {
-  return 'choices' in draw ? { shape: [size], dtype: 'int32' } : { shape: [size, ...draw.normal], dtype: 'float32' };
-}
-
-/** Values of draws for some samples. */
-export function drawAll(
-  draws: Readonly<Record<string, Draw>>,
-  key: DrawKey,
-  range: SampleRange,
-): Record<string, HostArray> {
-  const entries = Object.entries(draws).map(([name, draw]): [string, HostArray] => [
-    name,
-    'choices' in draw ? drawChoice(key, name, range, draw.choices) : drawNormal(key, name, range, draw.normal),
-  ]);
-  return Object.fromEntries(entries);
 }

@@ -1,11 +1,9 @@
 /** @file The one-step generator: a residual-shifting network that also takes noise channels. */
-import { denoiser } from '../diffusion/denoiser.js';
 import type { FirstStage } from '../diffusion/first_stage.js';
 import { priorSample } from '../diffusion/forward_process.js';
 import { sameTimestep } from '../diffusion/lookup.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
-import { unet } from '../nn/unet.js';
-import type { Condition, ResShiftModel } from '../teacher/denoiser.js';
+import { resshift, type Condition, type ResShiftModel } from '../teacher/denoiser.js';
 
 /** Where the student starts from. */
 export interface GeneratorInput extends Condition {
@@ -13,24 +11,18 @@ export interface GeneratorInput extends Condition {
   readonly zt: Tensor;
   /** Timesteps int32 [B]. */
   readonly t: Tensor;
-  /** N(0, I) noise [B, h, w, noiseChannels]; absent for a student without noise channels. */
-  readonly eps?: Tensor;
 }
 
 /** z0_hat = G(z_t, y, t, eps) (RSD algorithm 1): one call of the student's network, [B, h, w, C]. */
 export function generate(model: ResShiftModel, params: Params, { zt, t, lq, zy, eps }: GeneratorInput): Tensor {
-  const clamp = !model.process.config.latentFlag;
-  const denoise = denoiser(model.process, (x, tn) => unet(params, model.unet, { x, t: tn, lq, noise: eps }), zy, {
-    clamp,
-  });
-  return denoise(zt, t);
+  return resshift(model, params, { lq, zy, eps })(zt, t);
 }
 
 /** Latent restored in one evaluation at the last timestep from the prior sample of `noise` [B, h, w, C]. */
 export function generateFromPrior(
   model: ResShiftModel,
   params: Params,
-  { lq, zy, noise, eps }: Condition & { noise: Tensor; eps?: Tensor },
+  { lq, zy, noise, eps }: Condition & { noise: Tensor },
 ): Tensor {
   const { schedule } = model.process;
   return tf.tidy(() => {

@@ -1,9 +1,13 @@
-/** @file Giving a teacher's copy the student's noise channels. */
+/** @file The student as a copy of the teacher that gets noise channels. */
+import type { UNetConfig } from '../nn/unet_config.js';
 import { widenInput } from '../models/match.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** The convolution that sees the network's inputs x, lq and noise, in this order. */
 const FIRST_CONV = 'input_blocks.0.0.weight';
+
+/** The student's network: the teacher's with noise channels. */
+export const studentUnet = (teacher: UNetConfig, noiseChannels: number): UNetConfig => ({ ...teacher, noiseChannels });
 
 /**
  * Appends noise channels with zero weights, so that the student starts as the teacher whatever the noise.

@@ -1,4 +1,4 @@
-/** @file A residual-shifting network as a denoiser: the frozen teacher, and the fake, which is one with other parameters. */
+/** @file A residual-shifting network as a denoiser: the frozen teacher, and fake and student, which are such networks with other parameters. */
 import { denoiser, type Denoise, type Process } from '../diffusion/denoiser.js';
 import { networkTimesteps } from '../diffusion/lookup.js';
 import type { Params, Tensor } from '../engine/tfjs.js';
@@ -19,11 +19,17 @@ export interface Condition {
   readonly zy: Tensor;
   /** The student's timestep, int32 [B], for a fake that is told it. */
   readonly tn?: Tensor;
+  /** N(0, I) noise [B, h, w, noiseChannels], for a student that has noise channels. */
+  readonly eps?: Tensor;
 }
 
 /** f(z_t, y, t): estimate of z_0 from a noisy latent. Only diffusion on pixels clamps it to [-1, 1]. */
-export function resshift({ process, unet: config }: ResShiftModel, params: Params, { lq, zy, tn }: Condition): Denoise {
+export function resshift(
+  { process, unet: config }: ResShiftModel,
+  params: Params,
+  { lq, zy, tn, eps: noise }: Condition,
+): Denoise {
   const clamp = !process.config.latentFlag;
   const studentT = tn && networkTimesteps(process.schedule.timestepMap, tn);
-  return denoiser(process, (x, t) => unet(params, config, { x, t, studentT, lq }), zy, { clamp });
+  return denoiser(process, (x, t) => unet(params, config, { x, t, studentT, lq, noise }), zy, { clamp });
 }

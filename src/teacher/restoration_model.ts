@@ -1,16 +1,12 @@
-/** @file Images in, images out: the structure of the networks that restore, the sizes of their latents, their first stage. */
-import { createFirstStage, type FirstStage } from '../diffusion/first_stage.js';
-import type { Tensor } from '../engine/tfjs.js';
-import type { StateAccess, TensorSpec } from '../engine/types.js';
-import { decode, encode } from '../nn/autoencoder.js';
+/** @file The networks that restore as one structure, and the sizes of their images and latents. */
+import { latentFactor } from '../autoencoder/first_stage.js';
+import type { TensorSpec } from '../engine/types.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { ResShiftModel } from './denoiser.js';
-import { latentFactor } from '../restore/padding.js';
 import { CHANNELS } from '../images/picture.js';
 
-/** Names of the engine's resident groups: weights in memory layout. */
+/** Name of the engine's resident group that restoring keeps its U-Net in: weights in memory layout. */
 export const UNET_GROUP = 'unet';
-export const AUTOENCODER_GROUP = 'autoencoder';
 
 /** The networks' structure; their weights are resident in the engine. */
 export interface RestorationModel extends ResShiftModel {
@@ -57,15 +53,4 @@ export function oncePerSize<T>(prepare: (size: BatchSize) => T): (size: BatchSiz
     prepared.set(name, found);
     return found;
   };
-}
-
-/** Images to latents and back with the resident autoencoder. */
-export function firstStageOf({ autoencoder, process }: RestorationModel, state: StateAccess): FirstStage {
-  if (!autoencoder) return createFirstStage(null, process.config);
-  const params = state.read(AUTOENCODER_GROUP);
-  const bound = {
-    encode: (image: Tensor) => encode(params, autoencoder, image),
-    decode: (z: Tensor) => decode(params, autoencoder, z),
-  };
-  return createFirstStage(bound, process.config);
 }

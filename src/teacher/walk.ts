@@ -3,15 +3,15 @@
  * graph holds one U-Net and not one for each timestep, which would take minutes to compile.
  */
 import type { Process } from '../diffusion/denoiser.js';
-import { priorSample, qSample } from '../diffusion/forward_process.js';
-import { deterministicStep, deterministicStepTo, stochasticStep } from '../diffusion/samplers.js';
+import { priorSample } from '../diffusion/forward_process.js';
+import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { Engine, HostArray, Program, TensorSpec } from '../engine/types.js';
-import { generate } from '../student/generate.js';
-import type { StepSampler } from '../restore/defaults.js';
+import { firstStageOf } from '../autoencoder/first_stage.js';
+import type { StepSampler } from '../diffusion/step_samplers.js';
 import type { NoiseSource } from '../diffusion/picture_noise.js';
+import { resshift } from './denoiser.js';
 import {
-  firstStageOf,
   float,
   generatorNoiseShape,
   imageShape,
@@ -23,7 +23,7 @@ import {
 } from './restoration_model.js';
 
 /** A latent, its estimate and its low-resolution latent [B, h, w, C], its timestep and the next int32 [B], fresh noise. */
-interface StepInputs {
+export interface StepInputs {
   readonly z: Tensor;
   readonly z0: Tensor;
   readonly zy: Tensor;
@@ -51,22 +51,6 @@ export function teacherWalk({ schedule }: Process, sampler: StepSampler): WalkPl
       sampler === 'deterministic'
         ? deterministicStep(schedule, z, z0, zy, t)
         : stochasticStep(schedule, z, z0, t, noise),
-  };
-}
-
-/**
- * The timesteps a student was trained at: its estimate is noised anew to the next of them (`stochastic`), as its inputs were
- * in training, or with the noise that is in its latent (`deterministic`).
- * @param timesteps Highest first.
- */
-export function studentWalk({ schedule }: Process, timesteps: readonly number[], sampler: StepSampler): WalkPlan {
-  return {
-    name: `${sampler} step of a student`,
-    timesteps,
-    step: ({ z, z0, zy, t, next, noise }) =>
-      sampler === 'deterministic'
-        ? deterministicStepTo(schedule, z, z0, zy, t, next)
-        : qSample(schedule, z0, zy, next, noise),
   };
 }
 
@@ -102,7 +86,7 @@ export function walkPrograms(
       inputs: { lq: image, zy: latent, z: latent, noise: latent, t: timestep, next: timestep, ...own },
       body: (inputs, state) => {
         const { lq, zy, z, t, eps } = inputs as Record<'lq' | 'zy' | 'z' | 't', Tensor> & { eps?: Tensor };
-        const z0 = generate(model, state.read(unetGroup), { zt: z, t, lq, zy, eps });
+        const z0 = resshift(model, state.read(unetGroup), { lq, zy, eps })(z, t);
         return { z0, z: plan.step({ ...inputs, z0 } as unknown as StepInputs) };
       },
     },

@@ -22,7 +22,7 @@ import { writeModelFile } from '../models/model_file.js';
 import type { HostTree } from '../weights/tree.js';
 import { CheckpointStore, type StoredTrainState } from './checkpoint_store.js';
 import { writeFileDurably } from '../files/durable_file.js';
-import type { HeldOutImage, Method, ValidationPair } from '../methods/method.js';
+import type { HeldOutImage, Method } from '../methods/method.js';
 import { PooledBatches } from './pooled_batches.js';
 import { processMemory } from './process_memory.js';
 import { createMethod } from '../methods/table.js';
@@ -30,11 +30,13 @@ import { EMA } from '../optimizer/outline.js';
 import { Progress, type ProgressStream } from './progress.js';
 import { RunFolder } from './run_folder.js';
 import { RunLog } from './run_log.js';
+import { SampleGrids } from './sample_rows.js';
 import { Shutdown } from './shutdown.js';
 import { UnreadablePhotos } from './unreadable_photos.js';
 import { ValidationMeasures } from './validation_measures.js';
 import { validationScore } from './validation_metrics.js';
 import { WaitedBatches } from './waited_batches.js';
+import { Validation, type ValidationPair } from './validation.js';
 
 /** Most images in a sample grid. */
 const GRID_ROWS = 4;
@@ -87,6 +89,9 @@ function refuseOtherConfig(saved: string, wanted: string): void {
 
 /** An opened run: everything that must be closed again. */
 class Run {
+  private readonly validation: Validation;
+  private readonly grids: SampleGrids;
+
   private constructor(
     private readonly config: RunConfig,
     private readonly folder: RunFolder,
@@ -102,7 +107,10 @@ class Run {
     private readonly store: CheckpointStore,
     private readonly held: readonly HeldOutImage[],
     private readonly start: number,
-  ) {}
+  ) {
+    this.validation = new Validation(engine, measures, method.perceptual);
+    this.grids = new SampleGrids(method);
+  }
 
   static async open(
     config: RunConfig,
@@ -123,7 +131,7 @@ class Run {
       const batches = new PooledBatches(stream, config);
       const waited = new WaitedBatches(batches);
       measures = await ValidationMeasures.load(config.train);
-      const method = await createMethod({ config, engine, batches: waited, measures, log: (line) => log.info(line) });
+      const method = await createMethod({ config, engine, batches: waited, log: (line) => log.info(line) });
       await method.initialise();
       const store = new CheckpointStore(folder.paths.checkpoints, {
         keepLast: config.train.keepCheckpoints,
@@ -198,7 +206,7 @@ class Run {
         run.append({ iteration, ...numbers, ...validation?.numbers });
         progress.update(iteration, shown([...this.method.shownTerms, 'dataSeconds'], numbers));
         if (due(train.imagesEvery) && this.held.length > 0) {
-          const { rows, columns } = await this.method.sample(this.held.slice(0, GRID_ROWS), iteration);
+          const { rows, columns } = await this.grids.rows(this.held.slice(0, GRID_ROWS), iteration);
           await run.grid(iteration, rows, columns);
         }
         if (due(train.checkpointEvery) || stopping()) {
@@ -225,11 +233,12 @@ class Run {
     iteration: number,
     run: RunLog,
   ): Promise<{ numbers: Record<string, number>; score: number }> {
-    const { metrics } = await this.method.validate(pairs, iteration);
-    const known = run.has(`${TEACHER_PREFIX}psnrRgb`);
-    const teacher = known ? undefined : await this.method.validateTeacher?.(pairs);
+    const metrics = await this.validation.measure(this.method.restoration(iteration), pairs);
+    const { reference } = this.method;
+    const measured = run.has(`${TEACHER_PREFIX}psnrRgb`);
+    const teacher = reference && !measured ? await this.validation.measure(reference, pairs) : {};
     return {
-      numbers: { ...prefixed('validation/', metrics), ...prefixed(TEACHER_PREFIX, teacher?.metrics ?? {}) },
+      numbers: { ...prefixed('validation/', metrics), ...prefixed(TEACHER_PREFIX, teacher) },
       score: validationScore(metrics, this.config.train.bestMetric),
     };
   }

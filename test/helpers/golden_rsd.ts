@@ -4,7 +4,6 @@ import type { HostArray } from '../../src/engine/types.js';
 import { ganHeadSpecs, type GanHeadConfig } from '../../src/fake/gan_head.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { widenByNoise } from '../../src/student/widen.js';
-import type { RsdInputs, RsdModel } from '../../src/student/losses.js';
 import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
@@ -13,6 +12,7 @@ import { goldenPath } from './golden.js';
 import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Size } from './golden_models.js';
 import { goldenJson } from './golden_tensors.js';
 import { groupFeeds } from './param_groups.js';
+import type { RsdInputs, RsdModel } from '../../src/student/sample.js';
 
 /** rsd/info.json, as far as tests read it. */
 export interface RsdInfo {

@@ -4,21 +4,13 @@ import type { Engine, HostArray, StateAccess } from '../../src/engine/types.js';
 import { lpips } from '../../src/losses/lpips.js';
 import { generate } from '../../src/student/generate.js';
 import { lossGradients, type LossValue } from '../../src/optimizer/gradients.js';
-import {
-  encodeBatch,
-  outputLosses,
-  studentLosses,
-  type BatchLatents,
-  type JudgeParams,
-  type RsdInputs,
-  type RsdModel,
-  type StudentObjective,
-  type Terms,
-} from '../../src/student/losses.js';
+import { outputLosses, studentLosses, type JudgeParams, type StudentObjective } from '../../src/student/losses.js';
 import { prepareFor } from './evaluate.js';
 import { rsdInputs, type GoldenDistillation } from './golden_rsd.js';
 import { groupResults } from './param_groups.js';
 import { choice, chosenTerms } from './term_choice.js';
+import { type BatchLatents, encodeBatch, type RsdInputs, type RsdModel } from '../../src/student/sample.js';
+import type { Terms } from '../../src/fake/losses.js';
 
 /** Resident groups that updates read, besides the golden distillation's. */
 export const LPIPS = 'lpips';

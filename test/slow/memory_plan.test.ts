@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect, it } from 'vitest';
 import { loadRunConfig } from '../../src/config/load.js';
-import { autoencoderConfigOf } from '../../src/methods/trained_model.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
@@ -13,6 +12,7 @@ import { writeModelFile } from '../../src/models/model_file.js';
 import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 import { startTraining } from '../helpers/small_run.js';
+import { autoencoderConfigOf } from '../../src/autoencoder/read.js';
 
 const TOLERANCE = 0.15;
 const PHOTOS = 4;

@@ -6,7 +6,7 @@ import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Engine, HostArray } from '../../src/engine/types.js';
 import { distillationLoss, type DistillationObjective } from '../../src/losses/distillation_objective.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import { distillationPair, drawFakeSample, fakeLosses, studentLosses, type Terms } from '../../src/student/losses.js';
+import { distillationPair, studentLosses } from '../../src/student/losses.js';
 import { rsd } from '../../src/methods/rsd.js';
 import { sid } from '../../src/methods/sid.js';
 import { vsd } from '../../src/methods/vsd.js';
@@ -21,6 +21,8 @@ import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/gol
 import { groupOf, groupResults } from '../helpers/param_groups.js';
 import { LPIPS, rsdUpdate, studentUpdate, termsOf, type RsdUpdate } from '../helpers/student_update.js';
 import { choice, chosenTerms } from '../helpers/term_choice.js';
+import { drawFakeSample } from '../../src/student/sample.js';
+import { fakeLosses, type Terms } from '../../src/fake/losses.js';
 
 // Golden README, row rsd/: losses 2e-4 relative, gradients 1e-2 of their largest. Tensors on the way: that of a U-Net's output.
 const LOSS = 2e-4;

@@ -8,11 +8,12 @@ import { generate, generateFromPrior } from '../../src/student/generate.js';
 import { widenByNoise } from '../../src/student/widen.js';
 import { resshift } from '../../src/teacher/denoiser.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import { encodeBatch, studentLosses, type StudentObjective } from '../../src/student/losses.js';
+import { studentLosses, type StudentObjective } from '../../src/student/losses.js';
 import { evaluate } from '../helpers/evaluate.js';
 import { goldenDistillation, rsdInputs, type GoldenDistillation } from '../helpers/golden_rsd.js';
 import { goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
+import { encodeBatch } from '../../src/student/sample.js';
 
 const objective: StudentObjective = {
   distillation: { loss: rsdLoss, powerTen: false, sidNormalization: true },

@@ -3,13 +3,15 @@ import { createProcess } from '../../src/diffusion/denoiser.js';
 import { createEngine } from '../../src/engine/engine.js';
 import type { Engine, HostArray } from '../../src/engine/types.js';
 import type { NoiseSource } from '../../src/diffusion/picture_noise.js';
-import { multiStepPass, oneStepPass, type Pass } from '../../src/teacher/pass.js';
+import { multiStepPass, type Pass } from '../../src/teacher/pass.js';
 import type { Picture } from '../../src/images/picture.js';
-import { AUTOENCODER_GROUP, UNET_GROUP, type RestorationModel } from '../../src/teacher/restoration_model.js';
+import { UNET_GROUP, type RestorationModel } from '../../src/teacher/restoration_model.js';
 import { treeToMemory } from '../../src/models/layout.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { goldenTensors, item, maxDifference } from '../helpers/golden_tensors.js';
 import { goldenTeacher } from '../helpers/micro_models.js';
+import { oneStepPass } from '../../src/student/pass.js';
+import { AUTOENCODER_GROUP } from '../../src/autoencoder/first_stage.js';
 
 /** Of the golden README, for images none of whose latents lies so near to two codes that float32 may choose the other. */
 const IMAGE_TOLERANCE = 1e-3;

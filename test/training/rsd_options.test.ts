@@ -7,7 +7,7 @@ import { discriminate } from '../../src/fake/discriminator.js';
 import { fakeFromTeacher } from '../../src/fake/widen.js';
 import { discriminatorLoss, generatorLoss } from '../../src/losses/gan.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
-import { drawFakeSample, encodeBatch, fakeLosses, studentLosses } from '../../src/student/losses.js';
+import { studentLosses } from '../../src/student/losses.js';
 import { updateDraws } from '../../src/student/draws.js';
 import { evaluate } from '../helpers/evaluate.js';
 import { goldenUNet } from '../helpers/golden_models.js';
@@ -15,6 +15,8 @@ import { goldenDistillation, rsdInputs, type GoldenDistillation } from '../helpe
 import { goldenJson, goldenTensors, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 import { sampleArray } from '../helpers/gradient_check.js';
+import { drawFakeSample, encodeBatch } from '../../src/student/sample.js';
+import { fakeLosses } from '../../src/fake/losses.js';
 
 const NAMES = ['gt', 'lq', 'tn', 'noise_xtn', 'eps', 't', 'noise_t'];
 

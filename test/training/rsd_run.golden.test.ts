@@ -3,18 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind, HostArray } from '../../src/engine/types.js';
-import { ganHeadSpecs } from '../../src/fake/gan_head.js';
+import { ganHeadSpecs, HEAD_GROUP } from '../../src/fake/gan_head.js';
 import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { widenByNoise } from '../../src/student/widen.js';
-import {
-  fakeUpdateSpec,
-  RsdGroup,
-  studentUpdateSpec,
-  type RsdUpdateContext,
-} from '../../src/methods/distillation_updates.js';
+import { FAKE_GROUP } from '../../src/fake/update.js';
+import { TEACHER_GROUP } from '../../src/teacher/update.js';
 import { adamwScalars } from '../../src/optimizer/adamw.js';
 import { EMA, startingGroups } from '../../src/optimizer/outline.js';
 import { createUpdate } from '../../src/optimizer/update.js';
@@ -29,6 +25,9 @@ import { goldenAutoencoder, goldenProcess } from '../helpers/golden_models.js';
 import { goldenUNetConfig } from '../helpers/golden_networks.js';
 import { goldenHead } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
+import { fakeUpdateSpec } from '../../src/methods/rsd_outline.js';
+import { STUDENT_GROUP, studentUpdateSpec } from '../../src/student/update.js';
+import type { RsdUpdateContext } from '../../src/student/distillation.js';
 
 // Golden README: losses 2e-4 relative; >= 99.5 % of parameters within 0.1 lr, none further than 2 lr per update.
 const LOSS_TOLERANCE = 2e-4;
@@ -78,6 +77,7 @@ interface RunFile {
 
 const { hyper, nano } = goldenJson<Info>('rsd', 'info.json');
 const golden = await goldenTensors('rsd', 'run_inputs.safetensors');
+const RsdGroup = { teacher: TEACHER_GROUP, student: STUDENT_GROUP, fake: FAKE_GROUP, head: HEAD_GROUP } as const;
 const optimizer = { betas: hyper.betas, eps: 1e-8, weightDecay: hyper.wd };
 
 /** Our names of a step's inputs. */

@@ -1,6 +1,7 @@
 /** @file Rows of sample images: with the original where there is one. */
 import { expect, it } from 'vitest';
-import { sampleRows, type HeldOutImage } from '../../src/methods/method.js';
+import { type HeldOutImage } from '../../src/methods/method.js';
+import { sampleRows } from '../../src/training/sample_rows.js';
 
 const image = (value: number, side: number) => ({
   shape: [1, side, side, 3],

@@ -1,59 +1,27 @@
-/** @file Networks, update and teacher's walk of a SinSR distillation, from its config alone. */
+/** @file One update of a SinSR student (arXiv 2311.14760): regression onto its teacher's results. */
+import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { RunConfig } from '../config/schema.js';
 import { networkTimesteps } from '../diffusion/lookup.js';
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 import type { StateAccess } from '../engine/types.js';
-import { sinsrLoss, sinsrMaps, type SinsrLatents, type SinsrOptions } from '../losses/sinsr.js';
+import { sinsrLoss, type SinsrLatents, type SinsrOptions } from '../losses/sinsr.js';
 import { weightedSum } from '../losses/weighted_sum.js';
 import { unet } from '../nn/unet.js';
-import { unetSpecs } from '../nn/unet_specs.js';
-import { teacherWalk } from '../teacher/walk.js';
-import { firstStageOf } from '../teacher/restoration_model.js';
 import type { LossValue } from '../optimizer/gradients.js';
-import { latentSetup, outlinedAutoencoder, type LatentSetup } from '../teacher/latent_setup.js';
-import { EMA, type Outline, type OutlinedUpdate } from '../optimizer/outline.js';
-import { outlinedWalk } from './outlined_walk.js';
+import { EMA } from '../optimizer/outline.js';
 import type { UpdateSpec } from '../optimizer/update.js';
+import type { LatentSetup } from '../teacher/latent_setup.js';
+import { sinsrMaps } from './sinsr_maps.js';
+import { STUDENT_GROUP } from './update.js';
 
-/** Resident groups besides moving average and autoencoder. */
-export const SinsrGroup = { teacher: 'teacher', student: 'student' } as const;
-
-/** An {@link Outline} and the sizes it follows from. */
-export interface SinsrOutline extends Outline {
-  readonly setup: LatentSetup;
-  readonly updates: Readonly<Record<'student', OutlinedUpdate>>;
-}
-
-export function outlineSinsr(config: RunConfig): SinsrOutline {
-  const setup = latentSetup(config);
-  const { model, lqSide } = setup;
-  const { batch, microBatch } = config.train;
-  const plan = teacherWalk(model.process, config.sinsr.sampler);
-  const specs = unetSpecs(model.unet);
-  return {
-    setup,
-    networks: [
-      { group: SinsrGroup.teacher, specs, role: 'frozen' },
-      { group: SinsrGroup.student, specs, role: 'averaged' },
-      ...outlinedAutoencoder(setup),
-    ],
-    updates: { student: { spec: updateSpec(config, setup), times: 1 } },
-    programs: outlinedWalk(model, plan, SinsrGroup.teacher, {
-      batch: { count: microBatch, height: lqSide, width: lqSide },
-      walks: batch / microBatch,
-    }),
-    microBatches: batch / microBatch,
-  };
-}
-
-/** The teacher's results are inputs: its T steps are runs of a program of their own. */
-function updateSpec({ train, data, sinsr }: RunConfig, setup: LatentSetup): UpdateSpec {
+/** One update of the student, and of its moving average. The teacher's results are inputs: its T steps are runs of a program of their own. */
+export function sinsrUpdateSpec({ train, data, sinsr }: RunConfig, setup: LatentSetup): UpdateSpec {
   const { model, latent, lqSide } = setup;
   const size = train.microBatch;
   const float = (...shape: readonly number[]) => ({ shape: [size, ...shape], dtype: 'float32' }) as const;
   return {
     name: 'student update',
-    groups: [SinsrGroup.student],
+    groups: [STUDENT_GROUP],
     inputs: {
       hr: float(data.gtSize, data.gtSize, 3),
       lq: float(lqSide, lqSide, 3),
@@ -61,11 +29,11 @@ function updateSpec({ train, data, sinsr }: RunConfig, setup: LatentSetup): Upda
       zT: float(...latent),
       teacher: float(...latent),
     },
-    ema: { group: EMA, source: SinsrGroup.student },
+    ema: { group: EMA, source: STUDENT_GROUP },
     recompute: train.recompute,
     constants: ({ hr }, state) => ({ z0: firstStageOf(model, state).encode(hr!) }),
     loss: (inputs, params, state, constants) =>
-      studentLoss({ sinsr, setup, state }, { ...inputs, ...constants }, params[SinsrGroup.student]!),
+      studentLoss({ sinsr, setup, state }, { ...inputs, ...constants }, params[STUDENT_GROUP]!),
   };
 }
 

@@ -1,4 +1,5 @@
-/** @file Networks and update of a ResShift training, from its config alone. */
+/** @file One update of a ResShift teacher: its loss (arXiv 2307.12348, eq. 8), inputs and draws. */
+import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { RunConfig } from '../config/schema.js';
 import { qSample, scaleInput } from '../diffusion/forward_process.js';
 import { networkTimesteps } from '../diffusion/lookup.js';
@@ -6,50 +7,42 @@ import { trainingTarget } from '../diffusion/parameterisation.js';
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 import { resshiftLoss } from '../losses/resshift.js';
 import { unet } from '../nn/unet.js';
-import { unetSpecs } from '../nn/unet_specs.js';
-import { firstStageOf } from '../teacher/restoration_model.js';
+import type { Draw } from '../optimizer/draws.js';
 import type { LossValue } from '../optimizer/gradients.js';
-import { latentSetup, outlinedAutoencoder, type LatentSetup } from '../teacher/latent_setup.js';
-import { EMA, type Outline, type OutlinedUpdate } from '../optimizer/outline.js';
+import { EMA } from '../optimizer/outline.js';
 import type { UpdateSpec } from '../optimizer/update.js';
+import type { LatentSetup } from './latent_setup.js';
 
-/** Resident group of the network that is trained. */
-export const TEACHER = 'teacher';
+/** Resident group of the teacher's parameters. */
+export const TEACHER_GROUP = 'teacher';
 
-/** An {@link Outline} and the sizes it follows from. */
-export interface ResShiftOutline extends Outline {
-  readonly setup: LatentSetup;
-  readonly updates: Readonly<Record<'teacher', OutlinedUpdate>>;
-}
+/** What an update draws at random: a timestep and the noise of each sample. */
+export const teacherDraws = ({ model, latent }: LatentSetup): Readonly<Record<'t' | 'noise', Draw>> => ({
+  t: { choices: [...model.process.schedule.timestepMap.keys()] },
+  noise: { normal: latent },
+});
 
-export function outlineResShift(config: RunConfig): ResShiftOutline {
-  const setup = latentSetup(config);
-  const { batch, microBatch } = config.train;
-  return {
-    setup,
-    networks: [{ group: TEACHER, specs: unetSpecs(setup.model.unet), role: 'averaged' }, ...outlinedAutoencoder(setup)],
-    updates: { teacher: { spec: updateSpec(config, setup), times: 1 } },
-    microBatches: batch / microBatch,
-  };
-}
-
-function updateSpec({ train, data, resshift }: RunConfig, { model, latent, lqSide }: LatentSetup): UpdateSpec {
+/** One update of the teacher, and of its moving average. */
+export function teacherUpdateSpec(
+  { train, data, resshift }: RunConfig,
+  { model, latent, lqSide }: LatentSetup,
+): UpdateSpec {
   const size = train.microBatch;
   const images = (side: number) => ({ shape: [size, side, side, 3], dtype: 'float32' }) as const;
   return {
     name: 'teacher update',
-    groups: [TEACHER],
+    groups: [TEACHER_GROUP],
     inputs: {
       hr: images(data.gtSize),
       lq: images(lqSide),
       t: { shape: [size], dtype: 'int32' },
       noise: { shape: [size, ...latent], dtype: 'float32' },
     },
-    ema: { group: EMA, source: TEACHER },
+    ema: { group: EMA, source: TEACHER_GROUP },
     recompute: train.recompute,
     constants: ({ hr, lq }, state) => ({ ...firstStageOf(model, state).encodePair(hr!, lq!) }),
     loss: (inputs, params, _, latents) =>
-      teacherLoss(model, resshift.weightedMse, { ...inputs, ...latents }, params[TEACHER]!),
+      teacherLoss(model, resshift.weightedMse, { ...inputs, ...latents }, params[TEACHER_GROUP]!),
   };
 }
 
