@@ -1,5 +1,5 @@
 /** @file The U-Net of a size with fresh weights, and inputs for it. */
-import type { HostArray, TensorSpec } from '../src/engine/types.js';
+import type { TensorSpec } from '../src/engine/types.js';
 import type { UNetConfig } from '../src/nn/unet_config.js';
 import { unetSpecs } from '../src/nn/unet_specs.js';
 import { drawChoice, drawNormal } from '../src/optimizer/draws.js';
@@ -8,6 +8,7 @@ import { treeToMemory } from '../src/models/layout.js';
 import type { HostTree } from '../src/weights/tree.js';
 import { latentSide, sizedRun } from './sizes.js';
 import type { Case } from './benchmark.js';
+import type { HostArray } from '../src/engine/host_array.js';
 
 /** A network and what it is fed. */
 export interface UNetCase {

@@ -3,7 +3,7 @@ import { resize } from '../../src/images/resize.js';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import type { Picture } from '../../src/images/picture.js';
 import { createRestorer, type Restorer } from '../../src/restore/restorer.js';
-import type { Model } from '../../src/models/model_file.js';
+import type { Model } from '../../src/models/model.js';
 
 /** One row of the table. */
 export interface Contender {

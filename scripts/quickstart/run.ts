@@ -8,7 +8,7 @@ import { writeGrid } from '../../src/images/image_grid.js';
 import { formatDuration } from '../../src/training/progress.js';
 import { runPaths } from '../../src/training/run_folder.js';
 import { train } from '../../src/training/trainer.js';
-import { readModelFile, type Model } from '../../src/models/model_file.js';
+import { readModelFile } from '../../src/models/model_file.js';
 import {
   bicubicContender,
   modelContender,
@@ -18,6 +18,7 @@ import {
   type Restorations,
 } from './contenders.js';
 import { formatScores, scoreAll, type Scores } from './scores.js';
+import type { Model } from '../../src/models/model.js';
 
 /** What {@link quickstart} is to do. */
 export interface QuickstartOptions {

@@ -1,30 +1,9 @@
 /** @file Rules between keys, checked before anything is built: batches, timesteps. Sizes are in `check_sizes.ts`. */
-import { UserError } from '../errors/user_error.js';
 import { checkData } from './check_data.js';
 import { checkSizes } from './check_sizes.js';
+import { failIn, type Fail, type NamedRun } from './fail.js';
 import { hasFake } from './methods.js';
 import type { ParsedRun, RunConfig } from './schema.js';
-
-/** Throws a {@link UserError} about the run file's `key`. */
-export type Fail = (
-  key: string,
-  message: string,
-  details?: { expected?: string; found?: string; remedy?: string },
-) => never;
-
-/** A run file as errors name it. */
-export interface NamedRun {
-  readonly file: string;
-  /** A key of ours as the user knows it: in an official file, by its name there. */
-  readonly nameOf?: (key: string) => string;
-}
-
-/** {@link Fail} for a run file. */
-function failIn({ file, nameOf = (key) => key }: NamedRun): Fail {
-  return (key, message, details = {}) => {
-    throw new UserError(message, { file, key: nameOf(key), ...details });
-  };
-}
 
 function checkBatch({ train }: RunConfig, fail: Fail): void {
   if (train.batch % train.microBatch !== 0) {

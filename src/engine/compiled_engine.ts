@@ -9,7 +9,8 @@ import { returnFreedMemory } from './host_memory.js';
 import { ProgramGraph } from './program_graph.js';
 import { planRun, Session, type RunPlan } from './session.js';
 import type { SessionOptions } from './session_config.js';
-import type { Engine, Executable, HostArray, Program } from './types.js';
+import type { Engine, Executable, Program } from './types.js';
+import type { HostArray } from './host_array.js';
 
 const FAILED_GUARD = new RegExp(`${GUARD_PREFIX}(\\d+)`);
 

@@ -1,5 +1,6 @@
 /** @file The engine's contract: programs over named tensors and resident state, run op by op or as one graph. */
 import type { HostTree } from '../weights/tree.js';
+import type { HostArray } from './host_array.js';
 import type { Params, Tensor, Tensors } from './tfjs.js';
 
 export type EngineKind = 'compiled' | 'eager';
@@ -8,12 +9,6 @@ export type EngineKind = 'compiled' | 'eager';
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: 'float32' | 'int32';
-}
-
-/** Values that cross from or to the host. */
-export interface HostArray {
-  readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
 }
 
 /** What a program may do with resident state while it runs. */

@@ -9,9 +9,10 @@ import { MANIFEST_NAME, readManifest, verifyFiles } from '../training/checkpoint
 import { CheckpointStore } from '../training/checkpoint_store.js';
 import { runPaths } from '../training/run_folder.js';
 import { readGroup } from '../training/train_state.js';
-import { readModelFile, writeModelFile, type Model, type Weighted } from '../models/model_file.js';
+import { readModelFile, writeModelFile } from '../models/model_file.js';
 import { trainedModel, type TrainedWeights } from '../methods/trained_model.js';
 import { autoencoderConfigOf } from '../autoencoder/read.js';
+import type { Model, Weighted } from '../models/model.js';
 
 /** Group of a checkpoint that holds the EMA weights. */
 const EMA_GROUP = 'ema';

@@ -4,7 +4,7 @@ import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 import { autoencoderConfigOf } from '../autoencoder/read.js';
 import { autoencoderUpdateSpec } from '../autoencoder/update.js';
 import type { RunConfig } from '../config/schema.js';
-import type { Executable, HostArray } from '../engine/types.js';
+import type { Executable } from '../engine/types.js';
 import { treeToMemory } from '../models/layout.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual, residentPerceptual } from '../models/resident_perceptual.js';
 import { startingTree } from '../models/starting_tree.js';
@@ -18,6 +18,7 @@ import { createUpdate, type MicroBatch, type Update } from '../optimizer/update.
 import type { HostTree } from '../weights/tree.js';
 import { onlyUpdate } from './iteration.js';
 import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
+import type { HostArray } from '../engine/host_array.js';
 
 /** A VQ autoencoder; its moving average is what the run makes. */
 export const autoencoderMethod: MethodEntry = {

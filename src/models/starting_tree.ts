@@ -2,8 +2,9 @@
 import type { ParamSpec } from '../nn/param_spec.js';
 import { freshParams } from './fresh.js';
 import { matchParams } from './match.js';
-import { readModelFile, type AssumedConfigs, type Model } from './model_file.js';
+import { readModelFile } from './model_file.js';
 import type { HostTree } from '../weights/tree.js';
+import type { AssumedConfigs, Model } from './model.js';
 
 /**
  * Parameters in official layout: fresh for `specs`, or taken from the model file `initFrom` and held to `specs`.

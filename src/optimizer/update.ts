@@ -6,9 +6,10 @@
  */
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 import { runAfter } from '../engine/tracer.js';
-import type { AdamWInputs, Engine, Executable, HostArray, Program, StateAccess, TensorSpec } from '../engine/types.js';
+import type { AdamWInputs, Engine, Executable, Program, StateAccess, TensorSpec } from '../engine/types.js';
 import { globalNorm, lossGradients, type LossValue } from './gradients.js';
 import type { AdamWScalars } from './adamw.js';
+import type { HostArray } from '../engine/host_array.js';
 
 /** What an update trains and how. */
 export interface UpdateSpec {

@@ -1,7 +1,7 @@
 /** @file Seconds of a run's iterations, from a micro-batch of each update on networks with fresh weights. */
 import type { RunConfig } from '../config/schema.js';
 import { createEngine } from '../engine/engine.js';
-import type { Engine, HostArray, TensorSpec } from '../engine/types.js';
+import type { Engine, TensorSpec } from '../engine/types.js';
 import { CountedRandom } from '../random/counted.js';
 import { freshParams } from '../models/fresh.js';
 import { treeToMemory } from '../models/layout.js';
@@ -10,6 +10,7 @@ import { defineNetworks } from '../optimizer/outline.js';
 import { createUpdate, updatePrograms, type UpdateSpec } from '../optimizer/update.js';
 import type { PlannedProgram } from './traced_run.js';
 import { adamwConfig, adamwScalars } from '../optimizer/adamw.js';
+import type { HostArray } from '../engine/host_array.js';
 
 /** What was measured. */
 export interface StepTime {

@@ -5,7 +5,6 @@ import { createEngine, type EngineOptions } from '../engine/engine.js';
 import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors/user_error.js';
 import { treeToMemory } from '../models/layout.js';
-import type { Model } from '../models/model_file.js';
 import { BandBlender, type BandSink } from './blend.js';
 import { BLENDS, DEFAULT_BATCH, DEFAULT_SEED, DEFAULT_TILE, defaultOverlap, type Blend } from './defaults.js';
 import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
@@ -18,6 +17,7 @@ import { scaleBox, tileBoxes } from './tiles.js';
 import { STEP_SAMPLERS, type StepSampler } from '../diffusion/step_samplers.js';
 import { AUTOENCODER_GROUP, latentFactor } from '../autoencoder/first_stage.js';
 import { oneStepPass, studentPass } from '../student/pass.js';
+import type { Model } from '../models/model.js';
 
 /** How a {@link Restorer} works. */
 export interface RestorerOptions {

@@ -2,7 +2,7 @@
 import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { StepSampler } from '../diffusion/step_samplers.js';
 import type { Tensor } from '../engine/tfjs.js';
-import type { Engine, Executable, HostArray } from '../engine/types.js';
+import type { Engine, Executable } from '../engine/types.js';
 import { walkPass, type Pass } from '../teacher/pass.js';
 import { batchSize, draw, toArray, toPictures } from '../teacher/picture_batch.js';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../teacher/restoration_model.js';
 import { restoreOneStep } from './generate.js';
 import { studentWalk } from './walk.js';
+import type { HostArray } from '../engine/host_array.js';
 
 interface OneStepInputs {
   readonly lq: Tensor;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { countOrZero } from '../config/fields.js';
 import { UserError } from '../errors/user_error.js';
-import type { Model } from '../models/model_file.js';
+import type { Model } from '../models/model.js';
 
 /**
  * Timesteps of a student, 0-based, highest first; none if its file does not say (official weights).

@@ -6,7 +6,7 @@ import type { Process } from '../diffusion/denoiser.js';
 import { priorSample } from '../diffusion/forward_process.js';
 import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
 import type { Tensor } from '../engine/tfjs.js';
-import type { Engine, HostArray, Program, TensorSpec } from '../engine/types.js';
+import type { Engine, Program, TensorSpec } from '../engine/types.js';
 import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { StepSampler } from '../diffusion/step_samplers.js';
 import type { NoiseSource } from '../diffusion/picture_noise.js';
@@ -21,6 +21,7 @@ import {
   type BatchSize,
   type RestorationModel,
 } from './restoration_model.js';
+import type { HostArray } from '../engine/host_array.js';
 
 /** A latent, its estimate and its low-resolution latent [B, h, w, C], its timestep and the next int32 [B], fresh noise. */
 export interface StepInputs {

@@ -1,6 +1,5 @@
 /** @file Networks of the golden data: official configs in our keys, weights in memory layout, gradients held to summaries. */
 import type { Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
@@ -12,6 +11,7 @@ import type { HostTensor } from '../../src/weights/tree.js';
 import { formulaUniform } from './formula_weights.js';
 import { goldenPath } from './golden.js';
 import { goldenJson, maxAbs, maxDifference } from './golden_tensors.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 type Official = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,5 @@
 /** @file The networks and inputs of the golden folder rsd/. */
 import type { Params, Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
 import { ganHeadSpecs, type GanHeadConfig } from '../../src/fake/gan_head.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { widenByNoise } from '../../src/student/widen.js';
@@ -13,6 +12,7 @@ import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Si
 import { goldenJson } from './golden_tensors.js';
 import { groupFeeds } from './param_groups.js';
 import type { RsdInputs, RsdModel } from '../../src/student/sample.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 /** rsd/info.json, as far as tests read it. */
 export interface RsdInfo {

@@ -3,8 +3,8 @@
  * compiling costs seconds, running a fraction of one.
  */
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
 import { groupOf } from './param_groups.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 const GROUP = 'term weight';
 

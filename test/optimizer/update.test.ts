@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
 import { GuardError } from '../../src/engine/guard_error.js';
 import { tf } from '../../src/engine/tfjs.js';
-import type { EngineKind, HostArray } from '../../src/engine/types.js';
+import type { EngineKind } from '../../src/engine/types.js';
 import { adamwScalars } from '../../src/optimizer/adamw.js';
 import { EMA, startingGroups } from '../../src/optimizer/outline.js';
 import { createUpdate, type UpdateResult, type UpdateSpec } from '../../src/optimizer/update.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { sampleArray } from '../helpers/gradient_check.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 type Tensor2D = ReturnType<typeof tf.tensor2d>;
 

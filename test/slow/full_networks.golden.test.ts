@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
-import type { Executable, HostArray, Program } from '../../src/engine/types.js';
+import type { Executable, Program } from '../../src/engine/types.js';
 import { decode, encode, quantize } from '../../src/nn/autoencoder.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
@@ -23,6 +23,7 @@ import {
 } from '../helpers/golden_networks.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference, toChannelsLast } from '../helpers/golden_tensors.js';
 import { groupOf, groupResults } from '../helpers/param_groups.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row full-formula: 5e-5 absolute; activations 5e-5 and gradients 1e-2 of their largest, as elsewhere.
 const OUTPUT = 5e-5;

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { studentTimesteps } from '../../src/config/resolve.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
-import type { Engine, HostArray } from '../../src/engine/types.js';
+import type { Engine } from '../../src/engine/types.js';
 import { distillationLoss, type DistillationObjective } from '../../src/losses/distillation_objective.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
 import { distillationPair, studentLosses } from '../../src/student/losses.js';
@@ -23,6 +23,7 @@ import { LPIPS, rsdUpdate, studentUpdate, termsOf, type RsdUpdate } from '../hel
 import { choice, chosenTerms } from '../helpers/term_choice.js';
 import { drawFakeSample } from '../../src/student/sample.js';
 import { fakeLosses, type Terms } from '../../src/fake/losses.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row rsd/: losses 2e-4 relative, gradients 1e-2 of their largest. Tensors on the way: that of a U-Net's output.
 const LOSS = 2e-4;

@@ -1,7 +1,6 @@
 /** @file What must hold for RSD's losses whatever the weights: the start of a distillation, the pass from the last timestep. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
 import { mseLoss } from '../../src/losses/mse.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
 import { generate, generateFromPrior } from '../../src/student/generate.js';
@@ -14,6 +13,7 @@ import { goldenDistillation, rsdInputs, type GoldenDistillation } from '../helpe
 import { goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
 import { encodeBatch } from '../../src/student/sample.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 const objective: StudentObjective = {
   distillation: { loss: rsdLoss, powerTen: false, sidNormalization: true },

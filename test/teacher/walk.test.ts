@@ -6,7 +6,7 @@ import { sameTimestep } from '../../src/diffusion/lookup.js';
 import { deterministicStep, deterministicStepTo } from '../../src/diffusion/samplers.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf } from '../../src/engine/tfjs.js';
-import type { Engine, HostArray } from '../../src/engine/types.js';
+import type { Engine } from '../../src/engine/types.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { createWalk, type WalkStep } from '../../src/teacher/walk.js';
 import type { NoiseSource } from '../../src/diffusion/picture_noise.js';
@@ -21,6 +21,7 @@ import { sampleArray } from '../helpers/gradient_check.js';
 import { smallUNet } from '../helpers/small_networks.js';
 import { studentWalk } from '../../src/student/walk.js';
 import { studentPass } from '../../src/student/pass.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 const TOLERANCE = 1e-5;
 const TIMESTEPS = [14, 9, 2];

@@ -1,6 +1,6 @@
 /** @file The second-order degradation of a batch: which stage comes when, with which of the batch's draws. */
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
-import type { Engine, HostArray } from '../../engine/types.js';
+import type { Engine } from '../../engine/types.js';
 import { CHANNELS } from '../../images/pixels.js';
 import { resizeTaps, type ResizeFilter } from '../../images/taps.js';
 import type { DegradationDraws, KernelDraws } from './draws.js';
@@ -12,6 +12,7 @@ import { noiseFeeds } from './noise_feeds.js';
 import { reflectionMatrix, tapMatrix } from './resample_matrix.js';
 import type { DegradationSides } from '../../config/degradation_sides.js';
 import { DegradationStages } from './stages.js';
+import type { HostArray } from '../../engine/host_array.js';
 
 /** Most samples that go through the stages together; a batch of more goes in equal parts. */
 const MOST_SAMPLES = 8;

@@ -7,11 +7,11 @@ import { reflectionMatrix, tapMatrix } from '../../../src/data/degradation/resam
 import { sharpen } from '../../../src/data/degradation/sharpen.js';
 import { resizeTaps, type ResizeFilter } from '../../../src/images/taps.js';
 import { tf } from '../../../src/engine/tfjs.js';
-import type { HostArray } from '../../../src/engine/types.js';
 import { engineKinds, evaluate } from '../../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../../helpers/golden.js';
 import { goldenJson, goldenTensors, maxDifference } from '../../helpers/golden_tensors.js';
 import { requireJpegTolerance } from '../../helpers/jpeg_tolerance.js';
+import type { HostArray } from '../../../src/engine/host_array.js';
 
 /** Of filter, resize, noise and sharpening (golden/README.md). */
 const TOLERANCE = 1e-5;

@@ -1,8 +1,8 @@
 /** @file Charts: round ticks, values where they belong, smoothing without bias. */
 import { describe, expect, it } from 'vitest';
-import { linearAxis } from '../../src/reports/pages/axis.js';
-import { html } from '../../src/reports/pages/html.js';
-import { lineChart, smoothed } from '../../src/reports/pages/line_chart.js';
+import { linearAxis } from '../../../src/reports/pages/axis.js';
+import { html } from '../../../src/reports/pages/html.js';
+import { lineChart, smoothed } from '../../../src/reports/pages/line_chart.js';
 
 describe('axis', () => {
   it.each([

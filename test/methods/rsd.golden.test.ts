@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf } from '../../src/engine/tfjs.js';
-import type { EngineKind, HostArray } from '../../src/engine/types.js';
+import type { EngineKind } from '../../src/engine/types.js';
 import { ganHeadSpecs, HEAD_GROUP } from '../../src/fake/gan_head.js';
 import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
@@ -28,6 +28,7 @@ import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
 import { fakeUpdateSpec } from '../../src/methods/rsd_outline.js';
 import { STUDENT_GROUP, studentUpdateSpec } from '../../src/student/update.js';
 import type { RsdUpdateContext } from '../../src/student/distillation.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README: losses 2e-4 relative; >= 99.5 % of parameters within 0.1 lr, none further than 2 lr per update.
 const LOSS_TOLERANCE = 2e-4;

@@ -2,7 +2,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { qSample } from '../../src/diffusion/forward_process.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
-import type { HostArray } from '../../src/engine/types.js';
 import { discriminate } from '../../src/fake/discriminator.js';
 import { fakeFromTeacher } from '../../src/fake/widen.js';
 import { discriminatorLoss, generatorLoss } from '../../src/losses/gan.js';
@@ -17,6 +16,7 @@ import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 import { sampleArray } from '../helpers/gradient_check.js';
 import { drawFakeSample, encodeBatch } from '../../src/student/sample.js';
 import { fakeLosses } from '../../src/fake/losses.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 
 const NAMES = ['gt', 'lq', 'tn', 'noise_xtn', 'eps', 't', 'noise_t'];
 
