@@ -2,20 +2,20 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { autoencoderConfigOf } from '../src/autoencoder/read.js';
 import type { RunConfig } from '../src/config/schema.js';
 import type { Engine } from '../src/engine/types.js';
 import { perceptualMetrics } from '../src/losses/perceptual.js';
-import { autoencoderSpecs } from '../src/nn/autoencoder_specs.js';
-import { unetSpecs } from '../src/nn/unet_specs.js';
-import { CountedRandom } from '../src/random/counted.js';
 import type { PairBatches } from '../src/methods/method.js';
 import { rsdMethod } from '../src/methods/rsd.js';
 import { freshParams } from '../src/models/fresh.js';
 import { writeModelFile } from '../src/models/model_file.js';
+import { autoencoderSpecs } from '../src/nn/autoencoder_specs.js';
+import { unetSpecs } from '../src/nn/unet_specs.js';
+import { CountedRandom } from '../src/random/counted.js';
 import { writeSafetensors } from '../src/weights/safetensors.js';
 import { timed, type Benchmark } from './benchmark.js';
 import { sizedRun, type Size } from './sizes.js';
-import { autoencoderConfigOf } from '../src/autoencoder/read.js';
 
 const METRIC = 'lpips-alex';
 

@@ -1,14 +1,14 @@
 /** @file The U-Net of a size with fresh weights, and inputs for it. */
+import type { HostArray } from '../src/engine/host_array.js';
 import type { TensorSpec } from '../src/engine/types.js';
+import { freshParams } from '../src/models/fresh.js';
+import { treeToMemory } from '../src/models/layout.js';
 import type { UNetConfig } from '../src/nn/unet_config.js';
 import { unetSpecs } from '../src/nn/unet_specs.js';
 import { drawChoice, drawNormal } from '../src/optimizer/draws.js';
-import { freshParams } from '../src/models/fresh.js';
-import { treeToMemory } from '../src/models/layout.js';
 import type { HostTree } from '../src/weights/tree.js';
-import { latentSide, sizedRun } from './sizes.js';
 import type { Case } from './benchmark.js';
-import type { HostArray } from '../src/engine/host_array.js';
+import { latentSide, sizedRun } from './sizes.js';
 
 /** A network and what it is fed. */
 export interface UNetCase {

@@ -4,8 +4,8 @@
  */
 import { copyFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fetchPerceptual, LICENCE_NAME, ST_LPIPS_ORIGIN } from '../src/setup/perceptual.js';
 import { readPerceptual } from '../src/models/perceptual_files.js';
+import { fetchPerceptual, LICENCE_NAME, ST_LPIPS_ORIGIN } from '../src/setup/perceptual.js';
 import { writeSafetensors } from '../src/weights/safetensors.js';
 
 const downloads = resolve(process.argv[2] ?? '.cache/perceptual');

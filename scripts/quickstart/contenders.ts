@@ -1,9 +1,9 @@
 /** @file What the quickstart compares: ways from a low-resolution picture to a high-resolution one, and running them. */
-import { resize } from '../../src/images/resize.js';
 import type { EngineOptions } from '../../src/engine/engine.js';
 import type { Picture } from '../../src/images/picture.js';
-import { createRestorer, type Restorer } from '../../src/restore/restorer.js';
+import { resize } from '../../src/images/resize.js';
 import type { Model } from '../../src/models/model.js';
+import { createRestorer, type Restorer } from '../../src/restore/restorer.js';
 
 /** One row of the table. */
 export interface Contender {

@@ -5,10 +5,11 @@ import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/d
 import { UserError } from '../../src/errors/user_error.js';
 import { exportCheckpoint } from '../../src/export/from_checkpoint.js';
 import { writeGrid } from '../../src/images/image_grid.js';
+import type { Model } from '../../src/models/model.js';
+import { readModelFile } from '../../src/models/model_file.js';
 import { formatDuration } from '../../src/training/progress.js';
 import { runPaths } from '../../src/training/run_folder.js';
 import { train } from '../../src/training/trainer.js';
-import { readModelFile } from '../../src/models/model_file.js';
 import {
   bicubicContender,
   modelContender,
@@ -18,7 +19,6 @@ import {
   type Restorations,
 } from './contenders.js';
 import { formatScores, scoreAll, type Scores } from './scores.js';
-import type { Model } from '../../src/models/model.js';
 
 /** What {@link quickstart} is to do. */
 export interface QuickstartOptions {

@@ -1,14 +1,14 @@
 /** @file How near restorations are to the truth, and the quickstart's table of it. */
 import { createEngine, type EngineOptions } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
+import type { Picture } from '../../src/images/picture.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { throughFile } from '../../src/metrics/planes.js';
 import { evaluationPsnr } from '../../src/metrics/psnr.js';
 import { evaluationSsim } from '../../src/metrics/ssim.js';
-import type { Picture } from '../../src/images/picture.js';
 import { treeToMemory } from '../../src/models/layout.js';
 import { readPerceptual } from '../../src/models/perceptual_files.js';
 import type { Restorations } from './contenders.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** Means over the pictures, of 8-bit values, by the definitions of the published evaluation script. */
 export interface Scores {

@@ -1,12 +1,12 @@
 /** @file What the study measures: restorations of held-out photos, and by which metrics. */
-import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
 import type { DataConfig } from '../../src/config/schema.js';
-import type { Pixels } from '../../src/images/pixels.js';
+import { hasOriginal, loadValidationSet, type ValidationPair } from '../../src/data/validation_set.js';
 import { UserError } from '../../src/errors/user_error.js';
+import type { Picture } from '../../src/images/picture.js';
+import type { Pixels } from '../../src/images/pixels.js';
 import type { Measure } from '../../src/metrics/metric.js';
 import { throughFile } from '../../src/metrics/planes.js';
 import { imageMetrics } from '../../src/metrics/registry.js';
-import type { Picture } from '../../src/images/picture.js';
 import type { Contender } from '../quickstart/contenders.js';
 
 /** Metrics of the study, as the registry names them. */

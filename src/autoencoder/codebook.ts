@@ -1,11 +1,11 @@
 /** @file A codebook to begin with: cluster centres of latents of training crops. */
+import type { HostArray } from '../engine/host_array.js';
 import type { Engine, Executable } from '../engine/types.js';
 import { encode } from '../nn/autoencoder.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { HostTensor } from '../weights/tree.js';
 import { AUTOENCODER_GROUP } from './first_stage.js';
 import { kmeans } from './kmeans.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** Latent vectors per code that k-means sees. */
 const VECTORS_PER_CODE = 6;

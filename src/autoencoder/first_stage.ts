@@ -1,6 +1,6 @@
 /** @file The autoencoder as the first stage of a diffusion in its latents: bound to its resident parameters. */
-import { createFirstStage, type FirstStage } from '../diffusion/first_stage.js';
 import type { Process } from '../diffusion/denoiser.js';
+import { createFirstStage, type FirstStage } from '../diffusion/first_stage.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { StateAccess } from '../engine/types.js';
 import { decode, encode } from '../nn/autoencoder.js';

@@ -1,10 +1,10 @@
 /** @file The frozen autoencoder that a run file names. */
 import type { RunConfig } from '../config/schema.js';
 import { UserError } from '../errors/user_error.js';
+import type { Weighted } from '../models/model.js';
 import { readModelFile } from '../models/model_file.js';
 import { requireSameConfig } from '../models/same_config.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
-import type { Weighted } from '../models/model.js';
 
 /** The autoencoder's structure as a run file states it. */
 export function autoencoderConfigOf({ autoencoder: { weights: _, ...config } }: RunConfig): AutoencoderConfig {

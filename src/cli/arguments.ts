@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module';
 import type { Argv } from 'yargs';
 import packageJson from '../../package.json' with { type: 'json' };
-import { UserError } from '../errors/user_error.js';
 import { suggestion } from '../errors/suggestion.js';
+import { UserError } from '../errors/user_error.js';
 
 // The CommonJS build wraps help texts between words; the ESM one breaks inside them.
 const yargs = createRequire(import.meta.url)('yargs/yargs') as () => Argv;

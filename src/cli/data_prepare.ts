@@ -1,10 +1,10 @@
 /** @file `rsd-data prepare`: puts downloaded datasets where run files look for them, and says what is missing. */
 import { join } from 'node:path';
-import { UserError } from '../errors/user_error.js';
 import { arrange, planLayout, type ArrangeOptions, type Plan } from '../data/layouts/arrange.js';
 import { isComplete, partLine, partReports } from '../data/layouts/completeness.js';
 import type { Layout } from '../data/layouts/layout.js';
 import { LAYOUT_NAMES, LAYOUTS, type LayoutName } from '../data/layouts/official.js';
+import { UserError } from '../errors/user_error.js';
 import { createParser, parseArguments } from './arguments.js';
 
 const EXIT_INCOMPLETE = 1;

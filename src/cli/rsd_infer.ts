@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Argv } from 'yargs';
+import { STEP_SAMPLERS } from '../diffusion/step_samplers.js';
 import { parseDevice, selectDevice } from '../engine/device.js';
 import type { EngineKind } from '../engine/types.js';
 import { UserError } from '../errors/user_error.js';
@@ -13,7 +14,6 @@ import { Shutdown } from '../training/shutdown.js';
 import { createParser, parseArguments } from './arguments.js';
 import { outputFormatOf, restoreFiles, type OutputOptions } from './infer_files.js';
 import { createLogger, logArguments, type Logger } from './log.js';
-import { STEP_SAMPLERS } from '../diffusion/step_samplers.js';
 
 const USAGE = `$0 --weights FILE --input PHOTOS --output FOLDER
 

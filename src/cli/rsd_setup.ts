@@ -1,8 +1,8 @@
 /** @file `rsd-setup`: provides what npm cannot, the native TensorFlow and the weights of the perceptual metric. */
 import { fileURLToPath } from 'node:url';
-import { cacheFolder } from '../files/cache_folder.js';
 import { nativePackageFolder } from '../engine/library.js';
 import { UserError } from '../errors/user_error.js';
+import { cacheFolder } from '../files/cache_folder.js';
 import { installedStamp, type Stamp } from '../setup/installation.js';
 import { withLock } from '../setup/lock.js';
 import { recipeFor } from '../setup/recipe.js';

@@ -1,9 +1,9 @@
 /** @file `rsd-weights`: lists weight files, and converts them between `.pth` and safetensors. */
 import { existsSync } from 'node:fs';
 import { UserError } from '../errors/user_error.js';
+import { inspectWeights, type GuessedModel, type Inspection, type ListedTensor } from '../models/inspect.js';
 import { formatDuration } from '../training/progress.js';
 import { convertWeights } from '../weights/convert.js';
-import { inspectWeights, type GuessedModel, type Inspection, type ListedTensor } from '../models/inspect.js';
 import { printable } from '../weights/printable.js';
 import { CHECKPOINT_MODELS } from '../weights/weight_file.js';
 import { createParser, parseArguments } from './arguments.js';

@@ -1,6 +1,6 @@
 /** @file Programs that do several things: `program command ...`, each command with its own options and help. */
-import { UserError } from '../errors/user_error.js';
 import { suggestion } from '../errors/suggestion.js';
+import { UserError } from '../errors/user_error.js';
 import { printable } from '../weights/printable.js';
 import { createParser, parseArguments } from './arguments.js';
 import type { Main } from './run_main.js';

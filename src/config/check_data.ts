@@ -1,8 +1,8 @@
 /** @file Rules between the keys of `data`: the pool and the degradation. */
 import { batchDegradation, degradationSides } from './degradation_sides.js';
+import type { Fail } from './fail.js';
 import type { RunConfig } from './schema.js';
 import type { RealEsrganConfig } from './sections/degradation.js';
-import type { Fail } from './fail.js';
 
 function checkPool({ data: { pool }, train }: RunConfig, fail: Fail): void {
   if (pool === null || pool % train.batch === 0) return;

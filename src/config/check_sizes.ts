@@ -1,7 +1,7 @@
 /** @file Rules between sizes: crops, latents, attention windows, widths and norm groups. */
+import type { Fail } from './fail.js';
 import { hasFake } from './methods.js';
 import type { RunConfig } from './schema.js';
-import type { Fail } from './fail.js';
 
 /** Image channels of LQ and HR. */
 const IMAGE_CHANNELS = 3;

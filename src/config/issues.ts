@@ -1,9 +1,9 @@
 /** @file What the schema found wrong, as a message a user can act on. */
 import type { z } from 'zod';
-import { UserError } from '../errors/user_error.js';
 import { suggestion } from '../errors/suggestion.js';
-import { configKeys, valueAt } from './keys.js';
+import { UserError } from '../errors/user_error.js';
 import type { RunDocument } from './document.js';
+import { configKeys, valueAt } from './keys.js';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,14 +1,14 @@
 /** @file Makes training batches: the photos of a batch, read, cropped, degraded. A pure function of (recipe, index). */
+import { batchDegradation, degradationSides, degradedSide } from '../config/degradation_sides.js';
 import type { DataConfig } from '../config/schema.js';
 import type { RealEsrganConfig } from '../config/sections/degradation.js';
+import { CHANNELS, placeInBatch } from '../images/pixels.js';
 import { CountedRandom } from '../random/counted.js';
 import { randomCrop, randomPairCrop, randomPart, type CropPair } from './crop.js';
 import { createDegradation } from './degradation.js';
 import { drawDegradation, type DegradationDraws } from './degradation/draws.js';
-import { batchDegradation, degradationSides, degradedSide } from '../config/degradation_sides.js';
-import { PhotoReader, type PhotoFailure, type PhotoSet, type ReadPhoto } from './photo_reader.js';
-import { CHANNELS, placeInBatch } from '../images/pixels.js';
 import type { Degradation } from './image_degradation.js';
+import { PhotoReader, type PhotoFailure, type PhotoSet, type ReadPhoto } from './photo_reader.js';
 
 /** Photos of one batch read at a time: as many as Node's thread pool decodes at once. */
 const CONCURRENT_SAMPLES = 4;

@@ -1,8 +1,8 @@
 /** @file From a photo of any size to a square HR crop, or from a pair of photos to a pair of crops. */
-import type { CountedRandom } from '../random/counted.js';
 import { CHANNELS, type Pixels, type Rgb8 } from '../images/pixels.js';
 import { resize } from '../images/resize.js';
 import { reflectedIndex, symmetricIndex } from '../images/taps.js';
+import type { CountedRandom } from '../random/counted.js';
 
 /** How HR crops are taken; keys of the section `data`. */
 export interface CropOptions {

@@ -1,10 +1,10 @@
 /** @file Mild synthetic degradation for small runs: blur, resize, noise and JPEG, once each. */
 import type { DegradationConfig } from '../config/schema.js';
-import type { CountedRandom } from '../random/counted.js';
-import { jpegRoundTrip } from './jpeg.js';
 import { clampToUnit, fromRgb8, toRgb8, type Pixels } from '../images/pixels.js';
 import { gaussianBlur, resize } from '../images/resize.js';
+import type { CountedRandom } from '../random/counted.js';
 import type { Degradation } from './image_degradation.js';
+import { jpegRoundTrip } from './jpeg.js';
 
 type MildConfig = Extract<DegradationConfig, { kind: 'mild' }>;
 

@@ -2,8 +2,8 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { concurrentMap } from './concurrent_map.js';
 import { UserError } from '../errors/user_error.js';
+import { concurrentMap } from './concurrent_map.js';
 
 /** Folders read at a time. */
 const CONCURRENT_FOLDERS = 8;

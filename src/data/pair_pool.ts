@@ -2,9 +2,9 @@
  * @file A pool of training pairs between the stream and the training step: pairs that share the draws of a batch are spread
  * over many batches.
  */
+import { batchDegradation } from '../config/degradation_sides.js';
 import type { DataConfig } from '../config/schema.js';
 import { CountedRandom } from '../random/counted.js';
-import { batchDegradation } from '../config/degradation_sides.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** Batches that the pool holds by default. */

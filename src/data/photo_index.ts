@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { cacheFolder } from '../files/cache_folder.js';
 import { writeAtomically } from '../files/atomic_file.js';
+import { cacheFolder } from '../files/cache_folder.js';
 import type { FileTable } from './file_table.js';
 import { photosOf, scanSources, sortedPhotos, type SourceScan } from './photo_source.js';
 

@@ -1,8 +1,8 @@
 /** @file Text lists of photos: one file a line. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { concurrentMap } from './concurrent_map.js';
 import { UserError } from '../errors/user_error.js';
+import { concurrentMap } from './concurrent_map.js';
 
 /** Ending of text lists, in any case. */
 export const LIST_EXTENSION = '.txt';

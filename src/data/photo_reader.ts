@@ -1,9 +1,9 @@
 /** @file Reads the photo (or the pair) at a place of the order; what cannot be read is noted, and the next one stands in. */
+import type { Rgb8 } from '../images/pixels.js';
 import { createPhotoDecoder } from './decode.js';
 import { DecodedCache } from './decoded_cache.js';
 import { FileTable, type FileTableData } from './file_table.js';
 import { DataOrder } from './order.js';
-import type { Rgb8 } from '../images/pixels.js';
 
 /** What photos a run has. Plain data, so that it can be sent to a thread. */
 export interface PhotoSet {

@@ -1,12 +1,12 @@
 /** @file The training data as a stream of (HR, LQ) batches, prepared in the background. */
 import { createHash } from 'node:crypto';
+import { batchDegradation } from '../config/degradation_sides.js';
 import type { DataConfig } from '../config/schema.js';
 import type { EngineOptions } from '../engine/engine.js';
 import { UserError } from '../errors/user_error.js';
 import { BatchMaker, WHOLE, type BatchRecipe, type MadeBatch, type PairBatch, type Shard } from './batch_maker.js';
 import { BatchThread } from './batch_threads.js';
 import { BatchDegrader } from './degradation/degrade_batch.js';
-import { batchDegradation } from '../config/degradation_sides.js';
 import type { FileTable } from './file_table.js';
 import { randomSubset } from './order.js';
 import { findPhotos } from './photo_index.js';

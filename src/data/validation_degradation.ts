@@ -1,11 +1,11 @@
 /** @file The run's degradation for held-out images: one at a time, the same for every run. */
 import type { DataConfig } from '../config/schema.js';
 import { createEngine } from '../engine/engine.js';
+import { CHANNELS, type Pixels } from '../images/pixels.js';
 import { CountedRandom } from '../random/counted.js';
 import { createDegradation } from './degradation.js';
 import { drawDegradation } from './degradation/draws.js';
 import { DegradationPipeline } from './degradation/pipeline.js';
-import { CHANNELS, type Pixels } from '../images/pixels.js';
 
 /** Validation does not follow the run's seed: scores of different runs are comparable. */
 const SEED = 0;

@@ -2,10 +2,10 @@
 import { basename, extname } from 'node:path';
 import type { DataConfig } from '../config/schema.js';
 import { UserError } from '../errors/user_error.js';
+import { fromRgb8, type Pixels, type Rgb8 } from '../images/pixels.js';
 import { centreCrop } from './crop.js';
 import { decodePhoto } from './decode.js';
 import { listPhotos } from './photo_source.js';
-import { fromRgb8, type Pixels, type Rgb8 } from '../images/pixels.js';
 import { openValidationDegradation, type ValidationDegradation } from './validation_degradation.js';
 
 /** One held-out image, values in [-1, 1]. */

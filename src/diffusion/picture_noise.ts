@@ -1,8 +1,8 @@
 /** @file Images in, images out: the noise of a picture, a function of its content and of the place, never carried over. */
 import { createHash } from 'node:crypto';
-import { CountedRandom } from '../random/counted.js';
-import type { Picture } from '../images/picture.js';
 import type { HostArray } from '../engine/host_array.js';
+import type { Picture } from '../images/picture.js';
+import { CountedRandom } from '../random/counted.js';
 
 /** Standard normal noise of a shape; equal names and steps give equal noise. */
 export type NoiseSource = (

@@ -5,12 +5,12 @@ import type { HostTensor, HostTree } from '../weights/tree.js';
 import { NativeError } from './c_api.js';
 import { GUARD_PREFIX } from './graph_updates.js';
 import { GuardError } from './guard_error.js';
+import type { HostArray } from './host_array.js';
 import { returnFreedMemory } from './host_memory.js';
 import { ProgramGraph } from './program_graph.js';
 import { planRun, Session, type RunPlan } from './session.js';
 import type { SessionOptions } from './session_config.js';
 import type { Engine, Executable, Program } from './types.js';
-import type { HostArray } from './host_array.js';
 
 const FAILED_GUARD = new RegExp(`${GUARD_PREFIX}(\\d+)`);
 

@@ -3,9 +3,9 @@ import type { HostTensor, HostTree } from '../weights/tree.js';
 import { momentGroups } from './adamw.js';
 import { checkFeed } from './compiled_engine.js';
 import { GuardError } from './guard_error.js';
+import type { HostArray } from './host_array.js';
 import { tf, type Params, type Tensor, type Tensors } from './tfjs.js';
 import type { AdamWInputs, Engine, Executable, Program, StateAccess } from './types.js';
-import type { HostArray } from './host_array.js';
 
 /** Runs programs with TensorFlow.js as it is. Build with `createEngine`. */
 export class EagerEngine implements Engine {

@@ -13,9 +13,9 @@ import {
   type Pointer,
 } from './c_api.js';
 import type { Graph } from './graph.js';
+import type { HostArray } from './host_array.js';
 import { trimHeap } from './host_memory.js';
 import { encodeSessionConfig, type SessionOptions } from './session_config.js';
-import type { HostArray } from './host_array.js';
 
 /** What one run feeds, reads and triggers. Packed once, since a step runs thousands of times. */
 export interface RunPlan {

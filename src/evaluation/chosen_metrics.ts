@@ -1,8 +1,8 @@
 /** @file Evaluation: which metrics are measured: named ones, those of a protocol as far as possible, or what needs no files. */
+import { suggestion } from '../errors/suggestion.js';
 import { UserError } from '../errors/user_error.js';
 import type { ImageMetric, MetricDescription, SetMetric } from '../metrics/metric.js';
 import { imageMetrics, setMetrics } from '../metrics/registry.js';
-import { suggestion } from '../errors/suggestion.js';
 import type { ChosenMetric } from './measure.js';
 
 /** Measured if nothing else is said, with originals and without: what needs no files of the user. */

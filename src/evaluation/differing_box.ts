@@ -1,6 +1,6 @@
 /** @file Evaluation: the part of an image in which restorations differ most. */
-import type { Rgb8 } from '../images/pixels.js';
 import type { Box } from '../images/picture.js';
+import type { Rgb8 } from '../images/pixels.js';
 
 const CHANNELS = 3;
 /** Neighbouring boxes that are looked at overlap by all but this part of their side. */

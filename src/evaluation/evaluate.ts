@@ -1,11 +1,11 @@
 /** @file Evaluation: restored images to numbers, tables and a page in one folder. */
 import path from 'node:path';
 import { writeFileDurably } from '../files/durable_file.js';
+import type { MetricDescription } from '../metrics/metric.js';
 import type { MetricChoice } from './chosen_metrics.js';
 import { evaluationPage } from './evaluation_page.js';
 import { createGallery, type GalleryFiles, type GalleryLimits } from './gallery.js';
 import { measureImages, measureSets, type ChosenMetric, type MeasureProgress } from './measure.js';
-import type { MetricDescription } from '../metrics/metric.js';
 import type { PublishedTable } from './published.js';
 import { createReport, type EvaluationReport, type ReportMetric } from './report.js';
 import { perImageCsv, perImageJson, reportJson } from './report_files.js';

@@ -2,9 +2,9 @@
 import { decodePhoto } from '../data/decode.js';
 import { cropUri, previewUri } from '../reports/pages/preview.js';
 import type { SliderOptions, Version } from '../reports/pages/slider.js';
-import type { ImageSet } from './image_sets.js';
 import { differingBox } from './differing_box.js';
 import { formatValue } from './format_value.js';
+import type { ImageSet } from './image_sets.js';
 import type { EvaluationReport } from './report.js';
 
 /** Longest side of a whole image on the page, in pixels. */

@@ -1,7 +1,7 @@
 /** @file Evaluation: every model's images through every metric. */
 import { decodePhoto } from '../data/decode.js';
-import { fromRgb8, type Pixels } from '../images/pixels.js';
 import { UserError } from '../errors/user_error.js';
+import { fromRgb8, type Pixels } from '../images/pixels.js';
 import type { ImageMetric, Measure, SetMetric } from '../metrics/metric.js';
 import { imageHeader } from '../restore/decode_image.js';
 import { WorkProgress } from '../restore/work_progress.js';

@@ -1,6 +1,6 @@
 /** @file Evaluation: the two published protocols: datasets by name, how they are restored, what is measured. */
-import { UserError } from '../errors/user_error.js';
 import { suggestion } from '../errors/suggestion.js';
+import { UserError } from '../errors/user_error.js';
 import {
   DIV2K_VAL_CROPS,
   DREALSR_CROPS,

@@ -1,18 +1,18 @@
 /** @file The EMA weights of a training checkpoint as a model file. */
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { autoencoderConfigOf } from '../autoencoder/read.js';
 import { loadRunConfig } from '../config/load.js';
 import type { RunConfig } from '../config/schema.js';
 import { UserError } from '../errors/user_error.js';
+import { trainedModel, type TrainedWeights } from '../methods/trained_model.js';
+import type { Model, Weighted } from '../models/model.js';
+import { readModelFile, writeModelFile } from '../models/model_file.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { MANIFEST_NAME, readManifest, verifyFiles } from '../training/checkpoint_manifest.js';
 import { CheckpointStore } from '../training/checkpoint_store.js';
 import { runPaths } from '../training/run_folder.js';
 import { readGroup } from '../training/train_state.js';
-import { readModelFile, writeModelFile } from '../models/model_file.js';
-import { trainedModel, type TrainedWeights } from '../methods/trained_model.js';
-import { autoencoderConfigOf } from '../autoencoder/read.js';
-import type { Model, Weighted } from '../models/model.js';
 
 /** Group of a checkpoint that holds the EMA weights. */
 const EMA_GROUP = 'ema';

@@ -1,6 +1,6 @@
 /** @file The discriminator's head on the fake's bottleneck: two strided convolutions and a 1x1 one (DMD2), or a pooled variant. */
-import { UserError } from '../errors/user_error.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
+import { UserError } from '../errors/user_error.js';
 import { silu } from '../nn/activations.js';
 import { groupNorm } from '../nn/group_norm.js';
 import { biasAdd, linear } from '../nn/linear.js';

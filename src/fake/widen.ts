@@ -1,7 +1,7 @@
 /** @file The fake as a copy of the teacher, which gets a second timestep if it is told the student's. */
+import { widenInput } from '../models/match.js';
 import { TIME_EMBEDDING } from '../nn/time_embedding.js';
 import type { UNetConfig } from '../nn/unet_config.js';
-import { widenInput } from '../models/match.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** The fake's network: the teacher's, with a second timestep if it is told the student's (`rsd.conditionFake`). */

@@ -1,7 +1,7 @@
 /** @file An RGB image that small images and text are drawn on: grids of samples, preview sheets. */
 import sharp from 'sharp';
-import { CHANNELS } from './pixels.js';
 import { drawText, GLYPH_HEIGHT, textWidth } from './bitmap_font.js';
+import { CHANNELS } from './pixels.js';
 
 const BACKGROUND = 24;
 const INK = 235;

@@ -1,9 +1,9 @@
 /** @file Labelled comparison grids (LR | student | teacher | HR) as PNG files. */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { CHANNELS } from './pixels.js';
-import { canvasPng, createCanvas, drawLabel, drawTile, lineHeight, type Canvas, type GridImage } from './canvas.js';
 import { writeFileDurably } from '../files/durable_file.js';
+import { canvasPng, createCanvas, drawLabel, drawTile, lineHeight, type Canvas, type GridImage } from './canvas.js';
+import { CHANNELS } from './pixels.js';
 
 export type { GridImage } from './canvas.js';
 

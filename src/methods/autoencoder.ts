@@ -4,6 +4,7 @@ import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 import { autoencoderConfigOf } from '../autoencoder/read.js';
 import { autoencoderUpdateSpec } from '../autoencoder/update.js';
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Executable } from '../engine/types.js';
 import { treeToMemory } from '../models/layout.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual, residentPerceptual } from '../models/resident_perceptual.js';
@@ -18,7 +19,6 @@ import { createUpdate, type MicroBatch, type Update } from '../optimizer/update.
 import type { HostTree } from '../weights/tree.js';
 import { onlyUpdate } from './iteration.js';
 import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** A VQ autoencoder; its moving average is what the run makes. */
 export const autoencoderMethod: MethodEntry = {

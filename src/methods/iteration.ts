@@ -1,12 +1,12 @@
 /** @file What methods do alike in an iteration: cut a batch into micro-batches, make an update, name its numbers. */
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import { adamwConfig, adamwScalars } from '../optimizer/adamw.js';
 import type { SampleRange } from '../optimizer/draws.js';
 import { learningRate } from '../optimizer/lr_schedule.js';
 import { microImages, microRange } from '../optimizer/micro_batches.js';
 import type { MicroBatch, Update, UpdateResult } from '../optimizer/update.js';
 import type { PairBatch } from './method.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /**
  * Micro-batches of an update on pairs: `hr`, `lq`, and what the method adds to them.

@@ -1,11 +1,11 @@
 /** @file What the loop knows of a method: its state, its iteration, what it restores, its exported model. */
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Engine } from '../engine/types.js';
+import type { Model, Weighted } from '../models/model.js';
 import type { ResidentPerceptual } from '../models/resident_perceptual.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { Outline } from '../optimizer/outline.js';
-import type { HostArray } from '../engine/host_array.js';
-import type { Model, Weighted } from '../models/model.js';
 
 /** Images of one batch in [-1, 1]: hr [B,H,W,3], lq [B,H/sf,W/sf,3]. */
 export interface PairBatch {

@@ -1,7 +1,7 @@
 /** @file The programs of a walk down timesteps among what an iteration runs. */
-import { walkPrograms, type WalkPlan } from '../teacher/walk.js';
-import type { BatchSize, RestorationModel } from '../teacher/restoration_model.js';
 import type { OutlinedProgram } from '../optimizer/outline.js';
+import type { BatchSize, RestorationModel } from '../teacher/restoration_model.js';
+import { walkPrograms, type WalkPlan } from '../teacher/walk.js';
 
 /** @param options.walks How many walks of a batch of this size an iteration makes. */
 export function outlinedWalk(

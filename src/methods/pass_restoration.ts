@@ -1,9 +1,9 @@
 /** @file Held-out images through a pass of the networks. */
 import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Picture } from '../images/picture.js';
 import type { Pass } from '../teacher/pass.js';
 import type { Restoration } from './method.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** Restorations of different iterations and runs get the same noise. */
 const VALIDATION_SEED = 0;

@@ -3,6 +3,7 @@ import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 import { readAutoencoder } from '../autoencoder/read.js';
 import type { RunConfig } from '../config/schema.js';
 import { treeToMemory } from '../models/layout.js';
+import type { Weighted } from '../models/model.js';
 import { startingTree } from '../models/starting_tree.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
@@ -17,7 +18,6 @@ import type { HostTree } from '../weights/tree.js';
 import { onlyUpdate, pairFeeds } from './iteration.js';
 import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
 import { passRestoration } from './pass_restoration.js';
-import type { Weighted } from '../models/model.js';
 
 /** ResShift; the moving average becomes the teacher of a distillation. */
 export const resshiftMethod: MethodEntry = {

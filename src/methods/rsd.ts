@@ -6,6 +6,7 @@
 import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 import { readAutoencoder } from '../autoencoder/read.js';
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import { ganHeadSpecs, HEAD_GROUP } from '../fake/gan_head.js';
 import { FAKE_GROUP } from '../fake/update.js';
 import { fakeFromTeacher, fakeUnet } from '../fake/widen.js';
@@ -13,6 +14,7 @@ import type { DistillationLoss } from '../losses/distillation_objective.js';
 import { rsdLoss } from '../losses/rsd.js';
 import { freshParams } from '../models/fresh.js';
 import { treeToMemory } from '../models/layout.js';
+import type { Weighted } from '../models/model.js';
 import { PERCEPTUAL_GROUP, readResidentPerceptual, type ResidentPerceptual } from '../models/resident_perceptual.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { adamwConfig, adamwScalars, type AdamWScalars } from '../optimizer/adamw.js';
@@ -34,8 +36,6 @@ import { namedNumbers, pairFeeds } from './iteration.js';
 import type { Method, MethodContext, MethodEntry, PairBatch, Restoration } from './method.js';
 import { passRestoration } from './pass_restoration.js';
 import { outlineDistillation, type DistillationOutline } from './rsd_outline.js';
-import type { HostArray } from '../engine/host_array.js';
-import type { Weighted } from '../models/model.js';
 
 /** The gradient runs through z0_hat and through the input of both judges. */
 export const rsd = (): DistillationLoss => rsdLoss;

@@ -1,7 +1,7 @@
 /** @file `method: sid`: Score identity Distillation (arXiv 2404.04057) of a ResShift teacher. */
 import type { RunConfig } from '../config/schema.js';
-import { sidLoss } from '../losses/sid.js';
 import type { DistillationLoss } from '../losses/distillation_objective.js';
+import { sidLoss } from '../losses/sid.js';
 import { distillation } from './rsd.js';
 
 /** The gradient runs as in RSD, which is twice this with alpha = 0.5. */

@@ -2,7 +2,9 @@
 import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 import { readAutoencoder } from '../autoencoder/read.js';
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import { treeToMemory } from '../models/layout.js';
+import type { Weighted } from '../models/model.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
 import type { SampleRange } from '../optimizer/draws.js';
@@ -21,8 +23,6 @@ import { onlyUpdate, pairFeeds } from './iteration.js';
 import type { Method, MethodContext, MethodEntry, Restoration } from './method.js';
 import { outlinedWalk } from './outlined_walk.js';
 import { passRestoration } from './pass_restoration.js';
-import type { HostArray } from '../engine/host_array.js';
-import type { Weighted } from '../models/model.js';
 
 /** SinSR. */
 export const sinsrMethod: MethodEntry = {

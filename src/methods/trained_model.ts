@@ -1,10 +1,10 @@
 /** @file From what a run trained to a model that needs nothing else: weights, configs, autoencoder, provenance. */
 import { autoencoderConfigOf } from '../autoencoder/read.js';
 import type { RunConfig } from '../config/schema.js';
+import type { Model, Weighted } from '../models/model.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { HostTree } from '../weights/tree.js';
 import { METHODS } from './table.js';
-import type { Model, Weighted } from '../models/model.js';
 
 /** The trained network as it was at some iteration. */
 export interface TrainedWeights {

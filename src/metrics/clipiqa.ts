@@ -6,9 +6,9 @@
  * their softmaxes, the image at its own size. The paper and other versions use one pair, "Good photo." and "Bad photo.".
  */
 import { tf, type Tensor } from '../engine/tfjs.js';
-import { param } from '../nn/params.js';
 import { treeToMemory } from '../models/layout.js';
 import { readTogether } from '../models/perceptual_files.js';
+import { param } from '../nn/params.js';
 import type { HostTensor, HostTree } from '../weights/tree.js';
 import { encodeImage, encodeTexts } from './clip/networks.js';
 import { clipSpecs, imageSide, textSide } from './clip/weights.js';

@@ -5,13 +5,13 @@
  * How images become 299x299 changes the number: `fid` resizes like clean-fid (Parmar, Zhang and Zhu, CVPR 2022: bicubic,
  * antialiased), `fid-pytorch` like pytorch-fid (bilinear, not antialiased).
  */
+import { UserError } from '../errors/user_error.js';
 import type { Pixels } from '../images/pixels.js';
 import { resize } from '../images/resize.js';
-import { UserError } from '../errors/user_error.js';
 import { treeToMemory } from '../models/layout.js';
 import { readTogether } from '../models/perceptual_files.js';
-import { foldedInception, inceptionFeatures, inceptionSpecs } from './fid/inception.js';
 import { frechetDistance } from './fid/frechet.js';
+import { foldedInception, inceptionFeatures, inceptionSpecs } from './fid/inception.js';
 import { imageArray } from './image_array.js';
 import { requireWeights, type SetMetric } from './metric.js';
 import { MetricNetwork } from './metric_network.js';

@@ -8,9 +8,9 @@
  */
 import type { Pixels } from '../images/pixels.js';
 import { resizeByFactor } from '../images/resize.js';
-import { CountedRandom } from '../random/counted.js';
 import { treeToMemory } from '../models/layout.js';
 import { readTogether } from '../models/perceptual_files.js';
+import { CountedRandom } from '../random/counted.js';
 import { maniqa } from './maniqa/network.js';
 import { CROP, maniqaSpecs, neededName, preparedManiqa } from './maniqa/weights.js';
 import { opinionMetric } from './metric.js';

@@ -1,6 +1,6 @@
 /** @file What a metric is: how its numbers are read, what it needs, and how it is applied to images. */
-import type { Pixels } from '../images/pixels.js';
 import { UserError } from '../errors/user_error.js';
+import type { Pixels } from '../images/pixels.js';
 
 /** Weights a metric needs. */
 export interface MetricWeights {

@@ -1,9 +1,9 @@
 /** @file A metric's network: weights that stay on the device, one graph for each size of image, a bounded number of graphs. */
 import { createEngine } from '../engine/engine.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Params, Tensors } from '../engine/tfjs.js';
 import type { Engine, Executable } from '../engine/types.js';
 import type { HostTree } from '../weights/tree.js';
-import type { HostArray } from '../engine/host_array.js';
 
 const WEIGHTS = 'metric';
 /** Graphs are only freed with their engine, which is made anew when there are this many. */

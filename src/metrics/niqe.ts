@@ -6,8 +6,8 @@
  * the evaluation script of the published tables, `niqe-basicsr` that of the Python package basicsr.
  */
 import { Matrix } from 'ml-matrix';
-import type { Pixels } from '../images/pixels.js';
 import { UserError } from '../errors/user_error.js';
+import type { Pixels } from '../images/pixels.js';
 import { matchParams } from '../models/match.js';
 import { readWeights } from '../weights/read.js';
 import { requireSides, type ImageMetric } from './metric.js';

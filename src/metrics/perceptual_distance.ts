@@ -3,8 +3,8 @@
  *
  * The distances are those of `losses/lpips.ts` and `losses/stlpips.ts`, on whole images mapped to [-1,1]; nothing is resized.
  */
-import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
+import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
 import { treeToMemory } from '../models/layout.js';
 import { readPerceptual } from '../models/perceptual_files.js';
 import { hasParameter } from './has_parameter.js';

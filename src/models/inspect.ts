@@ -4,10 +4,7 @@ import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import type { UNetConfig } from '../nn/unet_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
-import { matchParams } from './match.js';
-import { modelFileKind } from './model_file.js';
 import { elementCount, tensorBytes } from '../weights/raw_tensor.js';
-import { isRecognisable, recognise } from './recognise.js';
 import {
   byOfficialName,
   isBuffer,
@@ -16,6 +13,9 @@ import {
   type FileTensor,
   type WeightFile,
 } from '../weights/weight_file.js';
+import { matchParams } from './match.js';
+import { modelFileKind } from './model_file.js';
+import { isRecognisable, recognise } from './recognise.js';
 
 /** A tensor as it is listed. */
 export interface ListedTensor {

@@ -17,13 +17,13 @@ import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import type { UNetConfig } from '../nn/unet_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
 import { requireFinite } from '../weights/finite.js';
-import { matchParams } from './match.js';
-import type { AssumedConfigs, Model, ModelKind, Weighted } from './model.js';
 import { readTree } from '../weights/read.js';
 import { writeSafetensors } from '../weights/safetensors.js';
-import { readStateDict } from './state_dict.js';
 import type { HostTree } from '../weights/tree.js';
 import { withWeightFile } from '../weights/weight_file.js';
+import { matchParams } from './match.js';
+import type { AssumedConfigs, Model, ModelKind, Weighted } from './model.js';
+import { readStateDict } from './state_dict.js';
 
 const FORMATS: Readonly<Record<ModelKind, string>> = {
   student: 'rsd-student',

@@ -4,9 +4,9 @@
 import { UserError } from '../errors/user_error.js';
 import { perceptualMetrics, type PerceptualMetric } from '../losses/perceptual.js';
 import type { ParamSpec } from '../nn/param_spec.js';
-import { matchParams } from './match.js';
 import { readWeights } from '../weights/read.js';
 import type { HostTensor, HostTree } from '../weights/tree.js';
+import { matchParams } from './match.js';
 
 /** Constants that the published files carry beside the parameters, and the classifier of the backbones' own files. */
 const NOT_NEEDED = /^(?:classifier\.|scaling_layer\.|.*\.filt$|lins\.\d+\.)/;

@@ -4,9 +4,9 @@
  */
 import { UserError } from '../errors/user_error.js';
 import { printable } from '../weights/printable.js';
-import type { Recognised } from './recognised.js';
 import { ENCODER_CONVOLUTION, recogniseAutoencoder } from './recognise_autoencoder.js';
 import { FIRST_CONVOLUTION, recogniseUNet } from './recognise_unet.js';
+import type { Recognised } from './recognised.js';
 import { Shapes } from './shapes.js';
 
 /** Whether names have the one that tells a network of this package. */

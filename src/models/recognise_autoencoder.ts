@@ -1,7 +1,7 @@
 /** @file Recognises the VQ autoencoder from its parameters' shapes. */
 import { planAutoencoder, type AutoencoderConfig } from '../nn/autoencoder_config.js';
-import { assumeGroups, type Shapes } from './shapes.js';
 import type { Recognised } from './recognised.js';
+import { assumeGroups, type Shapes } from './shapes.js';
 
 /** The parameter that tells an autoencoder. */
 export const ENCODER_CONVOLUTION = 'encoder.conv_in.weight';

@@ -1,7 +1,7 @@
 /** @file Recognises the Swin U-Net from its parameters' shapes. */
 import type { UNetConfig } from '../nn/unet_config.js';
-import { assumeGroups, type Shapes } from './shapes.js';
 import type { Recognised } from './recognised.js';
+import { assumeGroups, type Shapes } from './shapes.js';
 
 /** The parameter that tells a U-Net: its input channels are x, LR image or features, noise. */
 export const FIRST_CONVOLUTION = 'input_blocks.0.0.weight';

@@ -3,10 +3,10 @@ import type { RsdPerceptualConfig } from '../config/schema.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { StateAccess } from '../engine/types.js';
 import { perceptualMetrics } from '../losses/perceptual.js';
+import type { ParamSpec } from '../nn/param_spec.js';
+import type { HostTree } from '../weights/tree.js';
 import { treeToMemory } from './layout.js';
 import { readPerceptual } from './perceptual_files.js';
-import type { HostTree } from '../weights/tree.js';
-import type { ParamSpec } from '../nn/param_spec.js';
 
 /** Its resident group. */
 export const PERCEPTUAL_GROUP = 'perceptual';

@@ -1,10 +1,10 @@
 /** @file Parameters that a run begins with: fresh ones, or those of a file. */
 import type { ParamSpec } from '../nn/param_spec.js';
+import type { HostTree } from '../weights/tree.js';
 import { freshParams } from './fresh.js';
 import { matchParams } from './match.js';
-import { readModelFile } from './model_file.js';
-import type { HostTree } from '../weights/tree.js';
 import type { AssumedConfigs, Model } from './model.js';
+import { readModelFile } from './model_file.js';
 
 /**
  * Parameters in official layout: fresh for `specs`, or taken from the model file `initFrom` and held to `specs`.

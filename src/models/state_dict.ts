@@ -5,13 +5,13 @@ import { autoencoderSpecs } from '../nn/autoencoder_specs.js';
 import type { UNetConfig } from '../nn/unet_config.js';
 import { unetSpecs } from '../nn/unet_specs.js';
 import { requireFinite } from '../weights/finite.js';
-import { matchParams } from './match.js';
 import { readTree } from '../weights/read.js';
+import { isBuffer, networkTensors, type FileTensor, type WeightFile } from '../weights/weight_file.js';
+import { matchParams } from './match.js';
+import type { AssumedConfigs, Model, ModelKind } from './model.js';
 import { recognise } from './recognise.js';
 import { ENCODER_CONVOLUTION } from './recognise_autoencoder.js';
 import { FIRST_CONVOLUTION } from './recognise_unet.js';
-import { isBuffer, networkTensors, type FileTensor, type WeightFile } from '../weights/weight_file.js';
-import type { AssumedConfigs, Model, ModelKind } from './model.js';
 
 /** Nothing in a state dict tells these; the process is that of the published 15-step RealSR model. */
 const ASSUMED_PROCESS = 'diffusion of the 15-step RealSR model';

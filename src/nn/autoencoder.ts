@@ -1,6 +1,6 @@
 /** @file The VQ autoencoder: image to continuous latent and back through the codebook. */
-import { UserError } from '../errors/user_error.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
+import { UserError } from '../errors/user_error.js';
 import { planAutoencoder, type AutoencoderConfig } from './autoencoder_config.js';
 import { blockCoefficients, imageOfCoefficients } from './block_transform.js';
 import { decoder } from './decoder.js';

@@ -4,8 +4,8 @@
  * Its filters are those of the discrete cosine transform: one constant filter per colour channel, then grey ones (equal in
  * all channels) by rising frequency.
  */
-import { bicubicUpsample } from './bicubic_upsample.js';
 import { tf, type Tensor } from '../engine/tfjs.js';
+import { bicubicUpsample } from './bicubic_upsample.js';
 
 /** Frequencies of a side x side block but the constant one, lowest first. */
 function frequencies(side: number): (readonly [number, number])[] {

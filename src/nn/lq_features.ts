@@ -1,6 +1,6 @@
 /** @file How the LR image is brought to the latent's size before it is concatenated. */
-import { UserError } from '../errors/user_error.js';
 import type { Params, Tensor } from '../engine/tfjs.js';
+import { UserError } from '../errors/user_error.js';
 import { silu } from './activations.js';
 import { conv3x3, strided3x3 } from './conv.js';
 import { pixelUnshuffle2, upsampleNearest } from './resample.js';

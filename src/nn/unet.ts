@@ -1,7 +1,7 @@
 /** @file The Swin U-Net: teacher, student and fake model. */
-import { UserError } from '../errors/user_error.js';
 import { recomputed } from '../engine/recompute.js';
 import { tf, type Params, type Tensor } from '../engine/tfjs.js';
+import { UserError } from '../errors/user_error.js';
 import { silu } from './activations.js';
 import { conv3x3, strided3x3 } from './conv.js';
 import { groupNorm, type NormOptions } from './group_norm.js';
@@ -11,7 +11,6 @@ import { paramsUnder } from './params.js';
 import { resBlock } from './res_block.js';
 import { swinLayer } from './swin_layer.js';
 import { timeEmbedding } from './time_embedding.js';
-import { upsampleConv3x3 } from './upsample_conv.js';
 import {
   planUNet,
   UNET_NORM_EPS,
@@ -20,6 +19,7 @@ import {
   type UNetModule,
   type UNetPlan,
 } from './unet_config.js';
+import { upsampleConv3x3 } from './upsample_conv.js';
 
 export type { UNetConfig } from './unet_config.js';
 

@@ -3,9 +3,9 @@
  *
  * A batch split into micro-batches, a resumed run and another machine therefore draw the same numbers.
  */
+import type { HostArray } from '../engine/host_array.js';
 import type { TensorSpec } from '../engine/types.js';
 import { CountedRandom } from '../random/counted.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** Which draws of a run: one update has one key. */
 export interface DrawKey {

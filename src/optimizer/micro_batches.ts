@@ -1,6 +1,6 @@
 /** @file Parts of a batch that go to the device at a time. */
-import type { SampleRange } from './draws.js';
 import type { HostArray } from '../engine/host_array.js';
+import type { SampleRange } from './draws.js';
 
 /** Samples of the `index`-th micro-batch. */
 export const microRange = (index: number, microBatch: number): SampleRange => ({

@@ -1,8 +1,8 @@
 /** @file What a run keeps resident and how it updates it, from its config alone: nothing is read, nothing allocated. */
 import type { GroupShapes } from '../engine/graph_state.js';
 import type { Engine, Program } from '../engine/types.js';
-import type { ParamSpec } from '../nn/param_spec.js';
 import { toMemoryShape } from '../models/layout.js';
+import type { ParamSpec } from '../nn/param_spec.js';
 import type { HostTree } from '../weights/tree.js';
 import { momentsLike } from './adamw.js';
 import { accumulatorGroup, type UpdateSpec } from './update.js';

@@ -4,12 +4,12 @@
  * With one micro-batch everything is a single program. With several, each adds its share of the mean gradient to resident
  * accumulators and a last program applies them, so that accumulation changes nothing but memory.
  */
+import type { HostArray } from '../engine/host_array.js';
 import { tf, type Params, type Tensor, type Tensors } from '../engine/tfjs.js';
 import { runAfter } from '../engine/tracer.js';
 import type { AdamWInputs, Engine, Executable, Program, StateAccess, TensorSpec } from '../engine/types.js';
-import { globalNorm, lossGradients, type LossValue } from './gradients.js';
 import type { AdamWScalars } from './adamw.js';
-import type { HostArray } from '../engine/host_array.js';
+import { globalNorm, lossGradients, type LossValue } from './gradients.js';
 
 /** What an update trains and how. */
 export interface UpdateSpec {

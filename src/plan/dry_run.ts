@@ -1,8 +1,8 @@
 /** @file `rsd-train --dry-run`: what a run would take, in memory and time; nothing is read but the run folder's statistics. */
 import type { NamedPath } from '../config/paths.js';
 import type { RunConfig } from '../config/schema.js';
-import { gpuMemoryLimit, hostMemoryLimit } from '../engine/device_memory.js';
 import { selectedGpuOptions } from '../engine/device.js';
+import { gpuMemoryLimit, hostMemoryLimit } from '../engine/device_memory.js';
 import { formatDuration } from '../training/progress.js';
 import { runPaths } from '../training/run_folder.js';
 import { readStats } from '../training/stats_log.js';

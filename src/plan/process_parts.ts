@@ -1,10 +1,10 @@
 /** @file What a process (and a GPU) that trains holds at its peak, part by part; docs/memory.md says where the constants are from. */
+import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
+import { batchDegradation, degradedSide } from '../config/degradation_sides.js';
 import type { RunConfig } from '../config/schema.js';
 import { partSize } from '../data/degradation/pipeline.js';
-import { batchDegradation, degradedSide } from '../config/degradation_sides.js';
 import { poolSize } from '../data/pair_pool.js';
 import type { PlannedNetwork } from './traced_run.js';
-import { AUTOENCODER_GROUP } from '../autoencoder/first_stage.js';
 
 const KIB = 2 ** 10;
 const MIB = 2 ** 20;

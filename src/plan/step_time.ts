@@ -1,16 +1,16 @@
 /** @file Seconds of a run's iterations, from a micro-batch of each update on networks with fresh weights. */
 import type { RunConfig } from '../config/schema.js';
 import { createEngine } from '../engine/engine.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Engine, TensorSpec } from '../engine/types.js';
-import { CountedRandom } from '../random/counted.js';
+import { outlineRun } from '../methods/table.js';
 import { freshParams } from '../models/fresh.js';
 import { treeToMemory } from '../models/layout.js';
-import { outlineRun } from '../methods/table.js';
+import { adamwConfig, adamwScalars } from '../optimizer/adamw.js';
 import { defineNetworks } from '../optimizer/outline.js';
 import { createUpdate, updatePrograms, type UpdateSpec } from '../optimizer/update.js';
+import { CountedRandom } from '../random/counted.js';
 import type { PlannedProgram } from './traced_run.js';
-import { adamwConfig, adamwScalars } from '../optimizer/adamw.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** What was measured. */
 export interface StepTime {

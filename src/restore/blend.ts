@@ -1,6 +1,6 @@
 /** @file Images in, images out: overlapping tiles become one picture, band after band, so that no whole picture is held. */
-import type { Blend } from './defaults.js';
 import { CHANNELS, type Picture } from '../images/picture.js';
+import type { Blend } from './defaults.js';
 
 /** Where and how tiles are put together; all in pixels of the output. */
 export interface BlendLayout {

@@ -4,8 +4,8 @@
  * None of the published ResShift, SinSR and RSD programs does this; both ways are extras, off by default, known from
  * StableSR (arXiv:2305.07015, section 3.4).
  */
-import { enlargedRows } from './enlarge.js';
 import { CHANNELS, type Picture } from '../images/picture.js';
+import { enlargedRows } from './enlarge.js';
 
 /** Blurs of {@link waveletFix}; what they leave is "low frequency": the last reaches 16 pixels. */
 const WAVELET_LEVELS = 5;

@@ -2,10 +2,10 @@
 import { stat } from 'node:fs/promises';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { UserError } from '../errors/user_error.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 import { FORMAT_NAMES, type FileFormat } from './file_formats.js';
 import { blackFrame, type MetadataFrame } from './metadata_frame.js';
 import { hasAlpha, isDeep, isGrey, toAlpha, toPicture, type AlphaPlane, type RawImage } from './raw_image.js';
-import { CHANNELS, type Picture } from '../images/picture.js';
 
 /** A file's path, the content of a file, or decoded pixels. */
 export type ImageInput = string | Uint8Array | RawImage;

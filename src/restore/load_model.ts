@@ -1,8 +1,8 @@
 /** @file Images in, images out: the model that one, two or three files make together. */
 import { loadAssumedNetworks, type AssumedNetworks } from '../config/assumed.js';
 import { UserError } from '../errors/user_error.js';
-import { readModelFile } from '../models/model_file.js';
 import type { Model } from '../models/model.js';
+import { readModelFile } from '../models/model_file.js';
 
 /** Which files make a model. */
 export interface ModelFiles {

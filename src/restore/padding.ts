@@ -1,8 +1,8 @@
 /** @file Images in, images out: reflection padding to the sizes a network accepts, and which sizes those are. */
 import { latentFactor } from '../autoencoder/first_stage.js';
+import { CHANNELS, type Picture } from '../images/picture.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import { planUNet, type UNetConfig } from '../nn/unet_config.js';
-import { CHANNELS, type Picture } from '../images/picture.js';
 
 function gcd(a: number, b: number): number {
   return b === 0 ? a : gcd(b, a % b);

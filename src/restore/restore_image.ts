@@ -1,11 +1,11 @@
 /** @file Images in, images out: one image from its file to the pixels of the result, with transparency and colour fix. */
+import { CHANNELS, type Picture } from '../images/picture.js';
 import { adainFix, waveletFix } from './color_fix.js';
 import { decodeImage, type DecodedImage, type ImageInput } from './decode_image.js';
 import type { AlphaMode, ColorFix } from './defaults.js';
 import { enlargedRows } from './enlarge.js';
 import { FORMATS, type FileFormat } from './file_formats.js';
 import type { MetadataFrame } from './metadata_frame.js';
-import { CHANNELS, type Picture } from '../images/picture.js';
 import { RawImageWriter, type AlphaPlane, type RawImage } from './raw_image.js';
 import type { Restorer, RestoreRun } from './restorer.js';
 

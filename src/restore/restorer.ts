@@ -1,23 +1,23 @@
 /** @file Images in, images out: a model made ready to restore pictures of any size, whole or in overlapping tiles. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { AUTOENCODER_GROUP, latentFactor } from '../autoencoder/first_stage.js';
 import { createProcess } from '../diffusion/denoiser.js';
+import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
+import { STEP_SAMPLERS, type StepSampler } from '../diffusion/step_samplers.js';
 import { createEngine, type EngineOptions } from '../engine/engine.js';
 import type { Engine } from '../engine/types.js';
 import { UserError } from '../errors/user_error.js';
+import { CHANNELS, crop, type Box, type Picture } from '../images/picture.js';
 import { treeToMemory } from '../models/layout.js';
+import type { Model } from '../models/model.js';
+import { oneStepPass, studentPass } from '../student/pass.js';
+import { trainedTimesteps } from '../student/trained_timesteps.js';
+import { multiStepPass, type Pass } from '../teacher/pass.js';
+import { UNET_GROUP, type RestorationModel } from '../teacher/restoration_model.js';
 import { BandBlender, type BandSink } from './blend.js';
 import { BLENDS, DEFAULT_BATCH, DEFAULT_SEED, DEFAULT_TILE, defaultOverlap, type Blend } from './defaults.js';
-import { contentHash, pictureNoise } from '../diffusion/picture_noise.js';
 import { imageMultiple, padToMultiple } from './padding.js';
-import { multiStepPass, type Pass } from '../teacher/pass.js';
-import { CHANNELS, crop, type Box, type Picture } from '../images/picture.js';
-import { trainedTimesteps } from '../student/trained_timesteps.js';
-import { UNET_GROUP, type RestorationModel } from '../teacher/restoration_model.js';
 import { scaleBox, tileBoxes } from './tiles.js';
-import { STEP_SAMPLERS, type StepSampler } from '../diffusion/step_samplers.js';
-import { AUTOENCODER_GROUP, latentFactor } from '../autoencoder/first_stage.js';
-import { oneStepPass, studentPass } from '../student/pass.js';
-import type { Model } from '../models/model.js';
 
 /** How a {@link Restorer} works. */
 export interface RestorerOptions {

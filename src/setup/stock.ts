@@ -3,8 +3,8 @@ import { rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors/user_error.js';
-import { loadedVersion } from './native_parts.js';
 import { activate, clearStaging, createStaging, moveParts, writeStamps } from './installation.js';
+import { loadedVersion } from './native_parts.js';
 import { errorLine, runCommand } from './run_command.js';
 
 const INSTALLED_PROGRAMS = fileURLToPath(new URL('../../node_modules/.bin', import.meta.url));

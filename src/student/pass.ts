@@ -1,6 +1,7 @@
 /** @file Pictures through a student, in one step or at each timestep that it was trained at. */
 import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { StepSampler } from '../diffusion/step_samplers.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { Engine, Executable } from '../engine/types.js';
 import { walkPass, type Pass } from '../teacher/pass.js';
@@ -18,7 +19,6 @@ import {
 } from '../teacher/restoration_model.js';
 import { restoreOneStep } from './generate.js';
 import { studentWalk } from './walk.js';
-import type { HostArray } from '../engine/host_array.js';
 
 interface OneStepInputs {
   readonly lq: Tensor;

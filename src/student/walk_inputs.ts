@@ -1,8 +1,8 @@
 /** @file Inputs of a student that it makes itself, from low-resolution images alone: its latents on the way down its timesteps. */
-import type { LatentWalk } from '../teacher/walk.js';
 import type { NoiseSource } from '../diffusion/picture_noise.js';
-import { drawNormal, type DrawKey, type SampleRange } from '../optimizer/draws.js';
 import type { HostArray } from '../engine/host_array.js';
+import { drawNormal, type DrawKey, type SampleRange } from '../optimizer/draws.js';
+import type { LatentWalk } from '../teacher/walk.js';
 
 /** Noise of a walk in training: one draw for each purpose and step. */
 export const walkNoise =

@@ -1,6 +1,6 @@
 /** @file The student as a copy of the teacher that gets noise channels. */
-import type { UNetConfig } from '../nn/unet_config.js';
 import { widenInput } from '../models/match.js';
+import type { UNetConfig } from '../nn/unet_config.js';
 import type { HostTree } from '../weights/tree.js';
 
 /** The convolution that sees the network's inputs x, lq and noise, in this order. */

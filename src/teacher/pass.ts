@@ -1,13 +1,13 @@
 /** @file Pictures through the networks in T steps, as programs prepared once for each picture size. */
 import { firstStageOf } from '../autoencoder/first_stage.js';
-import type { Engine } from '../engine/types.js';
-import type { StepSampler } from '../diffusion/step_samplers.js';
-import { batchSize, draw, toArray, toPictures } from './picture_batch.js';
-import { createWalk, teacherWalk, type WalkPlan } from './walk.js';
 import type { NoiseSource } from '../diffusion/picture_noise.js';
-import type { Picture } from '../images/picture.js';
-import { float, latentShape, oncePerSize, sizeName, UNET_GROUP, type RestorationModel } from './restoration_model.js';
+import type { StepSampler } from '../diffusion/step_samplers.js';
 import type { HostArray } from '../engine/host_array.js';
+import type { Engine } from '../engine/types.js';
+import type { Picture } from '../images/picture.js';
+import { batchSize, draw, toArray, toPictures } from './picture_batch.js';
+import { float, latentShape, oncePerSize, sizeName, UNET_GROUP, type RestorationModel } from './restoration_model.js';
+import { createWalk, teacherWalk, type WalkPlan } from './walk.js';
 
 /** The way of pictures through the networks. */
 export interface Pass {

@@ -1,8 +1,8 @@
 /** @file Pictures of one size, with the noise of each, as batches, and back. */
 import type { NoiseSource } from '../diffusion/picture_noise.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Picture } from '../images/picture.js';
 import { imageShape, type BatchSize } from './restoration_model.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** Size of pictures [h, w, 3] that go together. */
 export function batchSize(lq: readonly Picture[]): BatchSize {

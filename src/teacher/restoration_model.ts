@@ -1,9 +1,9 @@
 /** @file The networks that restore as one structure, and the sizes of their images and latents. */
 import { latentFactor } from '../autoencoder/first_stage.js';
 import type { TensorSpec } from '../engine/types.js';
+import { CHANNELS } from '../images/picture.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
 import type { ResShiftModel } from './denoiser.js';
-import { CHANNELS } from '../images/picture.js';
 
 /** Name of the engine's resident group that restoring keeps its U-Net in: weights in memory layout. */
 export const UNET_GROUP = 'unet';

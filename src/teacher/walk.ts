@@ -2,14 +2,15 @@
  * @file Latents on their way from the prior down a list of timesteps: a program for the start and one for a step, so that the
  * graph holds one U-Net and not one for each timestep, which would take minutes to compile.
  */
+import { firstStageOf } from '../autoencoder/first_stage.js';
 import type { Process } from '../diffusion/denoiser.js';
 import { priorSample } from '../diffusion/forward_process.js';
+import type { NoiseSource } from '../diffusion/picture_noise.js';
 import { deterministicStep, stochasticStep } from '../diffusion/samplers.js';
+import type { StepSampler } from '../diffusion/step_samplers.js';
+import type { HostArray } from '../engine/host_array.js';
 import type { Tensor } from '../engine/tfjs.js';
 import type { Engine, Program, TensorSpec } from '../engine/types.js';
-import { firstStageOf } from '../autoencoder/first_stage.js';
-import type { StepSampler } from '../diffusion/step_samplers.js';
-import type { NoiseSource } from '../diffusion/picture_noise.js';
 import { resshift } from './denoiser.js';
 import {
   float,
@@ -21,7 +22,6 @@ import {
   type BatchSize,
   type RestorationModel,
 } from './restoration_model.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** A latent, its estimate and its low-resolution latent [B, h, w, C], its timestep and the next int32 [B], fresh noise. */
 export interface StepInputs {

@@ -2,10 +2,10 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors/user_error.js';
+import { flushFolderToDisk, renameDurably } from '../files/durable_file.js';
 import type { HostTree } from '../weights/tree.js';
 import type { ManifestFile, Provenance } from './checkpoint_manifest.js';
 import { describeFile, readManifest, verifyFiles, writeManifest } from './checkpoint_manifest.js';
-import { flushFolderToDisk, renameDurably } from '../files/durable_file.js';
 import { isRunning } from './process_identity.js';
 import type { GroupWriter, TrainState, TrainStateSource } from './train_state.js';
 import { readGroup, writeGroups } from './train_state.js';

@@ -2,8 +2,8 @@
 import type { RunConfig } from '../config/schema.js';
 import { PairPool, poolSize } from '../data/pair_pool.js';
 import { UserError } from '../errors/user_error.js';
-import type { StoredTrainState } from './checkpoint_store.js';
 import type { PairBatch, PairBatches } from '../methods/method.js';
+import type { StoredTrainState } from './checkpoint_store.js';
 import type { TrainState } from './train_state.js';
 
 /** Group of the train state that holds the pool's pairs. */

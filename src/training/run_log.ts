@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
 import type { RunConfig } from '../config/schema.js';
-import { EventFile } from './tensorboard/event_file.js';
-import { tensorboardTag, type TaggedRun } from './tensorboard/tags.js';
 import { writeGrid, type GridRow } from '../images/image_grid.js';
 import type { RunPaths } from './run_folder.js';
 import { StatsLog, type StatsRecord } from './stats_log.js';
+import { EventFile } from './tensorboard/event_file.js';
+import { tensorboardTag, type TaggedRun } from './tensorboard/tags.js';
 
 /** What a {@link RunLog} needs to know of its run. */
 export interface RunLogOptions {

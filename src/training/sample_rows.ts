@@ -1,7 +1,7 @@
 /** @file Rows of a sample grid: held-out images and what a method makes of them. */
+import type { HostArray } from '../engine/host_array.js';
 import type { GridImage, GridRow } from '../images/image_grid.js';
 import type { HeldOutImage, Method, Restoration } from '../methods/method.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /**
  * Rows of held-out images: LR, what `made` gives of each, HR where there is one.

@@ -1,10 +1,10 @@
 /** @file Validation: metrics of what a method restores of held-out pairs. */
+import type { HostArray } from '../engine/host_array.js';
 import type { Engine, Executable } from '../engine/types.js';
 import type { HeldOutImage, Restoration } from '../methods/method.js';
 import type { ResidentPerceptual } from '../models/resident_perceptual.js';
 import type { ValidationMeasures } from './validation_measures.js';
 import { MetricMeans } from './validation_metrics.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** A held-out image that a restoration can be compared with. */
 export type ValidationPair = HeldOutImage & { readonly hr: HostArray };

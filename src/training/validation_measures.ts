@@ -1,11 +1,11 @@
 /** @file The metrics of a run's validation: fidelity, and what `train.validationMetrics` names. */
 import type { RunConfig } from '../config/schema.js';
+import type { HostArray } from '../engine/host_array.js';
 import { UserError } from '../errors/user_error.js';
 import type { Measure } from '../metrics/metric.js';
 import { throughFile } from '../metrics/planes.js';
 import { imageMetrics } from '../metrics/registry.js';
 import { fidelity, toPixels } from './validation_metrics.js';
-import type { HostArray } from '../engine/host_array.js';
 
 type TrainConfig = Pick<RunConfig['train'], 'validationMetrics' | 'metricWeights'>;
 

@@ -1,11 +1,11 @@
 /** @file Numbers about restored images for the log of a run, and which of them a checkpoint is judged by. */
 import type { RunConfig } from '../config/schema.js';
-import { clampToUnit, type Pixels } from '../images/pixels.js';
+import type { HostArray } from '../engine/host_array.js';
 import { UserError } from '../errors/user_error.js';
+import { clampToUnit, type Pixels } from '../images/pixels.js';
 import { trainerPsnr } from '../metrics/psnr.js';
 import { imageMetrics } from '../metrics/registry.js';
 import { MIN_SSIM_SIDE, trainerSsim } from '../metrics/ssim.js';
-import type { HostArray } from '../engine/host_array.js';
 
 /** Directions of the metrics that every validation can have. */
 const OWN_METRICS = { perceptual: 'lower', psnrRgb: 'higher', psnr: 'higher', ssim: 'higher' } as const;

@@ -1,6 +1,6 @@
 /** @file Tensors as they stand in a file: name, number format, shape, and little-endian row-major bytes. */
-import { DTYPE_BYTES, decodeNumbers, toHalfBits, type DType } from './dtypes.js';
 import { UserError } from '../errors/user_error.js';
+import { DTYPE_BYTES, decodeNumbers, toHalfBits, type DType } from './dtypes.js';
 
 /** A tensor's description. */
 export interface TensorHeader {

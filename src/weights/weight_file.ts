@@ -3,9 +3,9 @@
  * without reading its tensors, and read one tensor at a time.
  */
 import { UserError } from '../errors/user_error.js';
+import { printable } from './printable.js';
 import { byStorage, openPth, type PthFile } from './pth/open.js';
 import { LazyTensor } from './pth/tensors.js';
-import { printable } from './printable.js';
 import type { TensorHeader } from './raw_tensor.js';
 import { isSafetensors, openSafetensors } from './safetensors.js';
 

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runSchema } from '../../src/config/schema.js';
 import { randomPairCrop } from '../../src/data/crop.js';
-import type { Rgb8 } from '../../src/images/pixels.js';
 import { createPairStream } from '../../src/data/stream.js';
+import type { Rgb8 } from '../../src/images/pixels.js';
 import { CountedRandom } from '../../src/random/counted.js';
 import { temporaryFolder, writePhoto } from '../helpers/photos.js';
 

@@ -1,19 +1,19 @@
 /** @file From low-resolution image to restored image and back to golden data: enlargement, encoding, sampling, decoding. */
 import { describe, expect, it } from 'vitest';
-import { bicubicUpsample } from '../../src/nn/bicubic_upsample.js';
 import type { FirstStage } from '../../src/diffusion/first_stage.js';
 import { priorSample } from '../../src/diffusion/forward_process.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { StateAccess } from '../../src/engine/types.js';
-import { decode, quantize } from '../../src/nn/autoencoder.js';
 import { treeToMemory } from '../../src/models/layout.js';
+import { decode, quantize } from '../../src/nn/autoencoder.js';
+import { bicubicUpsample } from '../../src/nn/bicubic_upsample.js';
 import { engineKinds, evaluate, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Size } from '../helpers/golden_models.js';
 import { goldenTensors, item, items, maxDifference } from '../helpers/golden_tensors.js';
 import { pathWalker } from '../helpers/sampling.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row diffusion/image_*.
 const LATENT = 1e-4;

@@ -3,17 +3,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { priorSample } from '../../src/diffusion/forward_process.js';
 import { sampleOneStep } from '../../src/diffusion/samplers.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { Engine } from '../../src/engine/types.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { resshift } from '../../src/teacher/denoiser.js';
-import { treeToMemory } from '../../src/models/layout.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenProcess, goldenUNet, type Size } from '../helpers/golden_models.js';
 import { goldenJson, goldenTensors, items, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { pathWalker, type PathWalker } from '../helpers/sampling.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, rows diffusion/loop_* and diffusion/ddim_inverse_micro (there relative to the largest value).
 const TOLERANCE = 1e-4;

@@ -5,13 +5,13 @@ import { forwardMean, posteriorMean, priorSample, qSample, scaleInput } from '..
 import { lookup } from '../../src/diffusion/lookup.js';
 import { predictNoise, predictStart, trainingTarget } from '../../src/diffusion/parameterisation.js';
 import { deterministicStep, inverseStep, stochasticStep } from '../../src/diffusion/samplers.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { unet } from '../../src/nn/unet.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { goldenProcess, goldenUNet } from '../helpers/golden_models.js';
-import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 import { goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
-import type { HostArray } from '../../src/engine/host_array.js';
+import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 
 // Golden README, table "Files", row diffusion/steps.
 const TOLERANCE = 1e-5;

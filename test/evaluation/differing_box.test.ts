@@ -1,7 +1,7 @@
 /** @file The box that is shown is the one in which versions differ most. */
 import { expect, it } from 'vitest';
-import type { Rgb8 } from '../../src/images/pixels.js';
 import { differingBox } from '../../src/evaluation/differing_box.js';
+import type { Rgb8 } from '../../src/images/pixels.js';
 
 function withSpot(height: number, width: number, top: number, left: number): [Rgb8, Rgb8] {
   const plain = { height, width, data: new Uint8Array(height * width * 3).fill(100) };

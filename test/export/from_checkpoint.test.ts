@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { main } from '../../src/cli/rsd_export.js';
 import { exportCheckpoint } from '../../src/export/from_checkpoint.js';
+import { readModelFile, writeModelFile } from '../../src/models/model_file.js';
 import { CheckpointStore } from '../../src/training/checkpoint_store.js';
 import { runPaths } from '../../src/training/run_folder.js';
-import { readModelFile, writeModelFile } from '../../src/models/model_file.js';
 import { formulaStudent } from '../helpers/micro_models.js';
 
 const TIMESTEPS = [14, 7];

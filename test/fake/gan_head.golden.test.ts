@@ -1,5 +1,6 @@
 /** @file The discriminator against golden data, and its head's variants. */
 import { describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { UserError } from '../../src/errors/user_error.js';
 import { discriminate } from '../../src/fake/discriminator.js';
@@ -10,7 +11,6 @@ import { goldenHead } from '../helpers/golden_rsd.js';
 import { goldenDistillation } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf } from '../helpers/param_groups.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row rsd/.
 const LOSS = 2e-4;

@@ -1,8 +1,8 @@
 /** @file Runs a pure tensor function op by op or as a compiled graph, for tests that hold both to the same numbers. */
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import type { Tensors } from '../../src/engine/tfjs.js';
 import type { Engine, EngineKind, Executable, Program, TensorSpec } from '../../src/engine/types.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 export const engineKinds: readonly EngineKind[] = ['eager', 'compiled'];
 

@@ -1,6 +1,6 @@
 /** @file Weights, inputs and projections by golden data's hash formula (golden README, "Formula weights"). */
-import type { HostTree } from '../../src/weights/tree.js';
 import type { HostArray } from '../../src/engine/host_array.js';
+import type { HostTree } from '../../src/weights/tree.js';
 
 /** Values u in [-0.5, 0.5) of a key at flat indices 0, 1, ... of the official (PyTorch) shape. */
 export function formulaUniform(key: string, count: number, salt = 0): Float64Array {

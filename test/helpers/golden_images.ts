@@ -1,6 +1,6 @@
 /** @file Golden stacks of images as images on the host. */
-import { CHANNELS, type Pixels } from '../../src/images/pixels.js';
 import type { HostArray } from '../../src/engine/host_array.js';
+import { CHANNELS, type Pixels } from '../../src/images/pixels.js';
 
 /** [B,H,W,3] -> B images. */
 export function goldenImages({ shape, data }: HostArray): Pixels[] {

@@ -2,13 +2,13 @@
 import { createProcess, type Process } from '../../src/diffusion/denoiser.js';
 import { createFirstStage, type FirstStage } from '../../src/diffusion/first_stage.js';
 import type { Params } from '../../src/engine/tfjs.js';
+import { matchParams } from '../../src/models/match.js';
 import { decode, encode } from '../../src/nn/autoencoder.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { formulaTree } from './formula_weights.js';

@@ -1,17 +1,17 @@
 /** @file Networks of the golden data: official configs in our keys, weights in memory layout, gradients held to summaries. */
+import type { HostArray } from '../../src/engine/host_array.js';
 import type { Tensors } from '../../src/engine/tfjs.js';
+import { toMemoryLayout, toOfficialLayout } from '../../src/models/layout.js';
+import { matchParams } from '../../src/models/match.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
-import { toMemoryLayout, toOfficialLayout } from '../../src/models/layout.js';
-import { matchParams } from '../../src/models/match.js';
 import { readWeights } from '../../src/weights/read.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { formulaUniform } from './formula_weights.js';
 import { goldenPath } from './golden.js';
 import { goldenJson, maxAbs, maxDifference } from './golden_tensors.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 type Official = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,11 @@
 /** @file The networks and inputs of the golden folder rsd/. */
+import type { HostArray } from '../../src/engine/host_array.js';
 import type { Params, Tensors } from '../../src/engine/tfjs.js';
 import { ganHeadSpecs, type GanHeadConfig } from '../../src/fake/gan_head.js';
-import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
-import { widenByNoise } from '../../src/student/widen.js';
 import { matchParams } from '../../src/models/match.js';
+import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
+import type { RsdInputs, RsdModel } from '../../src/student/sample.js';
+import { widenByNoise } from '../../src/student/widen.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { perturbedTree } from './formula_weights.js';
@@ -11,8 +13,6 @@ import { goldenPath } from './golden.js';
 import { goldenAutoencoder, goldenFirstStage, goldenProcess, goldenUNet, type Size } from './golden_models.js';
 import { goldenJson } from './golden_tensors.js';
 import { groupFeeds } from './param_groups.js';
-import type { RsdInputs, RsdModel } from '../../src/student/sample.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** rsd/info.json, as far as tests read it. */
 export interface RsdInfo {

@@ -1,8 +1,8 @@
 /** @file Golden tensors in our layouts: images and latents as [B, h, w, C], integers as int32. */
 import { readFileSync } from 'node:fs';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import { goldenPath } from './golden.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** [B, C, h, w] -> [B, h, w, C]. */
 export function toChannelsLast({ shape, data }: HostArray): HostArray {

@@ -2,16 +2,16 @@
 import { autoencoderSection } from '../../src/config/sections/autoencoder.js';
 import { unetSection } from '../../src/config/sections/teacher.js';
 import type { DiffusionConfig } from '../../src/diffusion/config.js';
+import type { Model } from '../../src/models/model.js';
+import { readModelFile } from '../../src/models/model_file.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { readModelFile } from '../../src/models/model_file.js';
 import { formulaTree } from './formula_weights.js';
 import { goldenPath } from './golden.js';
 import { toDiffusionConfig, type OfficialDiffusion } from './golden_diffusion.js';
 import { goldenJson } from './golden_tensors.js';
-import type { Model } from '../../src/models/model.js';
 
 type Official = Record<string, unknown>;
 

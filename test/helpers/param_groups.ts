@@ -1,8 +1,8 @@
 /** @file Several networks' parameters as feeds of one evaluated function. */
+import type { HostArray } from '../../src/engine/host_array.js';
 import type { Params, Tensors } from '../../src/engine/tfjs.js';
 import { treeToMemory } from '../../src/models/layout.js';
 import type { HostTree } from '../../src/weights/tree.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** Parameters (official layout) as feeds named `<group>/<parameter>` in memory layout. */
 export function groupFeeds(trees: Readonly<Record<string, HostTree>>): Record<string, HostArray> {

@@ -1,6 +1,6 @@
 /** @file Pictures for tests: from golden tensors and made up. */
-import { encodeImage, writeImageFile } from '../../src/restore/encode_image.js';
 import type { Picture } from '../../src/images/picture.js';
+import { encodeImage, writeImageFile } from '../../src/restore/encode_image.js';
 import { RawImageWriter } from '../../src/restore/raw_image.js';
 
 /** Stored images [B, 3, H, W] as pictures [H, W, 3]. */

@@ -7,12 +7,12 @@ import {
   sampleStochastic,
   stochasticStep,
 } from '../../src/diffusion/samplers.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import type { Tensor, Tensors } from '../../src/engine/tfjs.js';
 import type { Engine, Executable } from '../../src/engine/types.js';
 import { resshift, type ResShiftModel } from '../../src/teacher/denoiser.js';
 import { prepareFor } from './evaluate.js';
 import { groupOf, groupResults } from './param_groups.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 export type SamplerName = 'stochastic' | 'deterministic' | 'inverse';
 

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { runSchema } from '../../src/config/schema.js';
-import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
-import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { freshParams } from '../../src/models/fresh.js';
 import { writeModelFile } from '../../src/models/model_file.js';
+import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
+import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { writePhoto } from './photos.js';
 import { smallAutoencoder, smallUNet } from './small_networks.js';
 

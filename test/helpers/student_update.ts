@@ -1,17 +1,17 @@
 /** @file RSD's student update on golden networks and draws, with fed weights of its terms: values and both gradients. */
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Params, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import type { Engine, StateAccess } from '../../src/engine/types.js';
+import type { Terms } from '../../src/fake/losses.js';
 import { lpips } from '../../src/losses/lpips.js';
-import { generate } from '../../src/student/generate.js';
 import { lossGradients, type LossValue } from '../../src/optimizer/gradients.js';
+import { generate } from '../../src/student/generate.js';
 import { outputLosses, studentLosses, type JudgeParams, type StudentObjective } from '../../src/student/losses.js';
+import { type BatchLatents, encodeBatch, type RsdInputs, type RsdModel } from '../../src/student/sample.js';
 import { prepareFor } from './evaluate.js';
 import { rsdInputs, type GoldenDistillation } from './golden_rsd.js';
 import { groupResults } from './param_groups.js';
 import { choice, chosenTerms } from './term_choice.js';
-import { type BatchLatents, encodeBatch, type RsdInputs, type RsdModel } from '../../src/student/sample.js';
-import type { Terms } from '../../src/fake/losses.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** Resident groups that updates read, besides the golden distillation's. */
 export const LPIPS = 'lpips';

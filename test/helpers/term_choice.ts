@@ -2,9 +2,9 @@
  * @file The weights of a loss's terms as inputs of a program, so that one compiled program gives the gradients of each term:
  * compiling costs seconds, running a fraction of one.
  */
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { groupOf } from './param_groups.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 const GROUP = 'term weight';
 

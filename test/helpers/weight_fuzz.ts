@@ -2,8 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { UserError } from '../../src/errors/user_error.js';
-import { CountedRandom } from '../../src/random/counted.js';
 import { inspectWeights } from '../../src/models/inspect.js';
+import { CountedRandom } from '../../src/random/counted.js';
 import { readWeights } from '../../src/weights/read.js';
 import { mutated, mutatedEntries } from './mutations.js';
 

@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Pixels } from '../../src/images/pixels.js';
 import { gaussianBlur, resize, resizeByFactor } from '../../src/images/resize.js';
-import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { ResizeFilter } from '../../src/images/taps.js';
+import { readSafetensors } from '../../src/weights/safetensors.js';
 import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenJson } from '../helpers/golden_tensors.js';
 

@@ -1,5 +1,6 @@
 /** @file The distillation objectives as formulas: equal forms, what is constant, weights. */
 import { describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { fakeLoss } from '../../src/losses/fake.js';
 import { perSampleMean } from '../../src/losses/per_sample.js';
@@ -9,7 +10,6 @@ import { sidLoss } from '../../src/losses/sid.js';
 import { vsdLoss } from '../../src/losses/vsd.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { maxAbs, maxDifference } from '../helpers/golden_tensors.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 const SHAPE = [2, 3, 3, 2];
 const wave = (phase: number): HostArray => ({

@@ -4,12 +4,13 @@ import type { PredictType } from '../../src/diffusion/config.js';
 import { qSample, scaleInput } from '../../src/diffusion/forward_process.js';
 import { predictStart, trainingTarget } from '../../src/diffusion/parameterisation.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Engine, Executable } from '../../src/engine/types.js';
 import { resshiftLoss } from '../../src/losses/resshift.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { unet } from '../../src/nn/unet.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import { treeToMemory } from '../../src/models/layout.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import {
   goldenAutoencoder,
@@ -22,7 +23,6 @@ import { worstGradError, type GradSummary } from '../helpers/golden_networks.js'
 import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { groupOf, groupResults } from '../helpers/param_groups.js';
 import { choice, chosenTerms } from '../helpers/term_choice.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row diffusion/resshift_training; tensors on the way as diffusion/steps, relative to their largest value.
 const LOSS = 1e-4;

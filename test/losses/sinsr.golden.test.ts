@@ -4,9 +4,10 @@ import { priorSample } from '../../src/diffusion/forward_process.js';
 import { createEngine } from '../../src/engine/engine.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import { sinsrLoss, type SinsrLatents, type SinsrOptions } from '../../src/losses/sinsr.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { unet } from '../../src/nn/unet.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import { treeToMemory } from '../../src/models/layout.js';
+import { sinsrMaps } from '../../src/student/sinsr_maps.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import {
@@ -21,7 +22,6 @@ import { goldenJson, goldenTensors, maxDifference } from '../helpers/golden_tens
 import { groupOf, groupResults } from '../helpers/param_groups.js';
 import { pathWalker } from '../helpers/sampling.js';
 import { choice, chosenTerms } from '../helpers/term_choice.js';
-import { sinsrMaps } from '../../src/student/sinsr_maps.js';
 
 // Golden README: rows diffusion/sinsr_training, and diffusion/loop_* for the teacher's path.
 const LOSS = 1e-4;

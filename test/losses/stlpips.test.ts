@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Params, type Tensors } from '../../src/engine/tfjs.js';
 import { stLpips } from '../../src/losses/stlpips.js';
 import { treeToMemory } from '../../src/models/layout.js';
 import { readPerceptual } from '../../src/models/perceptual_files.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { formulaUniform } from '../helpers/formula_weights.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 interface ImageFormula {
   phase: number;

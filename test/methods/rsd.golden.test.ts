@@ -1,21 +1,25 @@
 /** @file Whole distillations against golden data: run A (distillation alone) and run B (with GAN and LPIPS). */
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind } from '../../src/engine/types.js';
 import { ganHeadSpecs, HEAD_GROUP } from '../../src/fake/gan_head.js';
+import { FAKE_GROUP } from '../../src/fake/update.js';
 import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { perceptualMetrics } from '../../src/losses/perceptual.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
+import { fakeUpdateSpec } from '../../src/methods/rsd_outline.js';
+import { treeToMemory, treeToOfficial } from '../../src/models/layout.js';
+import { matchParams } from '../../src/models/match.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { widenByNoise } from '../../src/student/widen.js';
-import { FAKE_GROUP } from '../../src/fake/update.js';
-import { TEACHER_GROUP } from '../../src/teacher/update.js';
 import { adamwScalars } from '../../src/optimizer/adamw.js';
 import { EMA, startingGroups } from '../../src/optimizer/outline.js';
 import { createUpdate } from '../../src/optimizer/update.js';
-import { treeToMemory, treeToOfficial } from '../../src/models/layout.js';
-import { matchParams } from '../../src/models/match.js';
+import type { RsdUpdateContext } from '../../src/student/distillation.js';
+import { STUDENT_GROUP, studentUpdateSpec } from '../../src/student/update.js';
+import { widenByNoise } from '../../src/student/widen.js';
+import { TEACHER_GROUP } from '../../src/teacher/update.js';
 import { readWeights } from '../../src/weights/read.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds } from '../helpers/evaluate.js';
@@ -25,10 +29,6 @@ import { goldenAutoencoder, goldenProcess } from '../helpers/golden_models.js';
 import { goldenUNetConfig } from '../helpers/golden_networks.js';
 import { goldenHead } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors } from '../helpers/golden_tensors.js';
-import { fakeUpdateSpec } from '../../src/methods/rsd_outline.js';
-import { STUDENT_GROUP, studentUpdateSpec } from '../../src/student/update.js';
-import type { RsdUpdateContext } from '../../src/student/distillation.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README: losses 2e-4 relative; >= 99.5 % of parameters within 0.1 lr, none further than 2 lr per update.
 const LOSS_TOLERANCE = 2e-4;

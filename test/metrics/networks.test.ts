@@ -1,8 +1,8 @@
 /** @file What feeds the networks of metrics, and how their published parameters are read: counts, patches, crops, folding. */
 import { describe, expect, it } from 'vitest';
 import type { Pixels } from '../../src/images/pixels.js';
-import { clipSpecs, textSide } from '../../src/metrics/clip/weights.js';
 import { batchNormSpecs, foldBatchNorm } from '../../src/metrics/batch_norm.js';
+import { clipSpecs, textSide } from '../../src/metrics/clip/weights.js';
 import { inceptionSpecs } from '../../src/metrics/fid/inception.js';
 import { maniqaCorners } from '../../src/metrics/maniqa.js';
 import { maniqaSpecs, neededName } from '../../src/metrics/maniqa/weights.js';

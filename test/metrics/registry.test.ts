@@ -1,11 +1,11 @@
 /** @file Every metric that needs no weights of the user's, through the registry: ideals, symmetry, errors, memory. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Pixels } from '../../src/images/pixels.js';
 import { CompiledEngine } from '../../src/engine/compiled_engine.js';
 import { tf } from '../../src/engine/tfjs.js';
+import type { Pixels } from '../../src/images/pixels.js';
 import type { ImageMetric, Measure } from '../../src/metrics/metric.js';
-import { imageMetrics } from '../../src/metrics/registry.js';
 import { throughFile } from '../../src/metrics/planes.js';
+import { imageMetrics } from '../../src/metrics/registry.js';
 import { formulaUniform } from '../helpers/formula_weights.js';
 
 /** Smooth colours with noise, as from an 8-bit file. */

@@ -1,8 +1,8 @@
 /** @file Weights against a network's expectation; widening of the first convolution. */
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors/user_error.js';
-import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { matchParams, widenInput } from '../../src/models/match.js';
+import type { ParamSpec } from '../../src/nn/param_spec.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 
 const spec = (name: string, shape: number[]): ParamSpec => ({ name, shape, init: { kind: 'constant', value: 0 } });

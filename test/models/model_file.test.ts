@@ -2,14 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Model } from '../../src/models/model.js';
+import { readModelFile, writeModelFile } from '../../src/models/model_file.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { readModelFile, writeModelFile } from '../../src/models/model_file.js';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 import { formulaStudent, goldenAutoencoderConfig, goldenUNetConfig } from '../helpers/micro_models.js';
-import type { Model } from '../../src/models/model.js';
 
 const student = formulaStudent();
 const FIRST = 'input_blocks.0.0.weight';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { lpipsSpecs } from '../../src/losses/lpips.js';
 import { stLpipsSpecs } from '../../src/losses/stlpips.js';
-import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { readPerceptual } from '../../src/models/perceptual_files.js';
+import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { writeSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor, HostTree } from '../../src/weights/tree.js';
 

@@ -1,13 +1,13 @@
 /** @file Networks recognised from shapes: every official manifest, and the small golden checkpoints. */
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { matchParams } from '../../src/models/match.js';
+import { readModelFile } from '../../src/models/model_file.js';
+import { recognise } from '../../src/models/recognise.js';
 import type { AutoencoderConfig } from '../../src/nn/autoencoder_config.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { matchParams } from '../../src/models/match.js';
-import { readModelFile } from '../../src/models/model_file.js';
-import { recognise } from '../../src/models/recognise.js';
 import { openWeightFile, networkTensors } from '../../src/weights/weight_file.js';
 import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenJson } from '../helpers/golden_tensors.js';

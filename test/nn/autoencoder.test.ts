@@ -1,11 +1,11 @@
 /** @file The autoencoder's anchored option: what it adds to latent and image. */
 import { describe, expect, it } from 'vitest';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
-import { bicubicUpsample } from '../../src/nn/bicubic_upsample.js';
-import { blockCoefficients, imageOfCoefficients } from '../../src/nn/block_transform.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { decode, encode, quantize } from '../../src/nn/autoencoder.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
-import { treeToMemory } from '../../src/models/layout.js';
+import { bicubicUpsample } from '../../src/nn/bicubic_upsample.js';
+import { blockCoefficients, imageOfCoefficients } from '../../src/nn/block_transform.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { formulaTree } from '../helpers/formula_weights.js';
 import { fedParams, paramFeeds } from '../helpers/golden_networks.js';

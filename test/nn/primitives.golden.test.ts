@@ -1,12 +1,12 @@
 /** @file Time sinusoids, relative positions and shift masks against golden data. */
 import { describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf } from '../../src/engine/tfjs.js';
 import { sinusoids } from '../../src/nn/time_embedding.js';
 import { lastRowMask, relativePositionIndex } from '../../src/nn/window_geometry.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenTensors, maxDifference } from '../helpers/golden_tensors.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 const FILE = 'unet_primitives.safetensors';
 const golden = hasGolden(FILE) ? await goldenTensors(FILE) : {};

@@ -1,13 +1,13 @@
 /** @file Sizes and options that do not fit are the user's to mend: the error says what would fit. */
 import { describe, expect, it } from 'vitest';
-import { UserError } from '../../src/errors/user_error.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
+import { UserError } from '../../src/errors/user_error.js';
+import { toMemoryShape } from '../../src/models/layout.js';
 import { encode } from '../../src/nn/autoencoder.js';
 import { planAutoencoder } from '../../src/nn/autoencoder_config.js';
 import { unet } from '../../src/nn/unet.js';
 import { planUNet, type UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { toMemoryShape } from '../../src/models/layout.js';
 import { smallAutoencoder as vq, smallUNet as config } from '../helpers/small_networks.js';
 
 function run(

@@ -1,11 +1,12 @@
 /** @file The Swin U-Net against golden data: outputs, activations and gradients, op by op and compiled. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
+import { toMemoryLayout } from '../../src/models/layout.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
 import { unet, unetFeatures, type UNetInputs } from '../../src/nn/unet.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
-import { toMemoryLayout } from '../../src/models/layout.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import type { HostTensor } from '../../src/weights/tree.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
@@ -20,7 +21,6 @@ import {
   worstGradValueError,
 } from '../helpers/golden_networks.js';
 import { goldenJson, goldenTensors, item, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README: outputs 2e-5 absolute, activations 5e-5 of their largest, gradients 1e-2 of their largest.
 const OUTPUT = 2e-5;

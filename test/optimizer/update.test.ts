@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
 import { GuardError } from '../../src/engine/guard_error.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind } from '../../src/engine/types.js';
 import { adamwScalars } from '../../src/optimizer/adamw.js';
@@ -10,7 +11,6 @@ import { createUpdate, type UpdateResult, type UpdateSpec } from '../../src/opti
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { sampleArray } from '../helpers/gradient_check.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 type Tensor2D = ReturnType<typeof tf.tensor2d>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { BandBlender, sideWeights, type BlendLayout } from '../../src/restore/blend.js';
 import type { Picture } from '../../src/images/picture.js';
+import { BandBlender, sideWeights, type BlendLayout } from '../../src/restore/blend.js';
 import { tileBoxes } from '../../src/restore/tiles.js';
 
 function flat(height: number, width: number, value: number): Picture {

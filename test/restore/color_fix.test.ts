@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Picture } from '../../src/images/picture.js';
 import { resize } from '../../src/images/resize.js';
 import { adainFix, lowFrequencies, waveletFix } from '../../src/restore/color_fix.js';
 import { enlargedRows } from '../../src/restore/enlarge.js';
-import type { Picture } from '../../src/images/picture.js';
 import { largestDifference, syntheticPicture } from '../helpers/pictures.js';
 
 const copy = (picture: Picture): Picture => ({ ...picture, data: picture.data.slice() });

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadModel } from '../../src/restore/load_model.js';
 import type { Picture } from '../../src/images/picture.js';
+import { loadModel } from '../../src/restore/load_model.js';
 import { RawImageWriter, type RawImage } from '../../src/restore/raw_image.js';
 import { restore } from '../../src/restore/restore.js';
 import { restoreImage, type ImageOptions } from '../../src/restore/restore_image.js';

@@ -2,10 +2,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { tf } from '../../src/engine/tfjs.js';
 import type { EngineKind } from '../../src/engine/types.js';
 import { crop, type Picture } from '../../src/images/picture.js';
+import type { Model } from '../../src/models/model.js';
 import { createRestorer, type RestoreProgress, type RestorerOptions } from '../../src/restore/restorer.js';
 import { formulaStudent, goldenTeacher } from '../helpers/micro_models.js';
 import { largestDifference, syntheticPicture } from '../helpers/pictures.js';
-import type { Model } from '../../src/models/model.js';
 
 const student = formulaStudent();
 let teacher: Model;

@@ -1,8 +1,10 @@
 /** @file The official-size networks under formula weights against golden data: 118.6M and 55.3M parameters, some GB of memory. */
 import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Executable, Program } from '../../src/engine/types.js';
+import { treeToMemory } from '../../src/models/layout.js';
 import { decode, encode, quantize } from '../../src/nn/autoencoder.js';
 import { autoencoderSpecs } from '../../src/nn/autoencoder_specs.js';
 import type { ParamSpec } from '../../src/nn/param_spec.js';
@@ -10,7 +12,6 @@ import { unet, unetFeatures } from '../../src/nn/unet.js';
 import type { UNetConfig } from '../../src/nn/unet_config.js';
 import { unetSpecs } from '../../src/nn/unet_specs.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
-import { treeToMemory } from '../../src/models/layout.js';
 import type { HostTree } from '../../src/weights/tree.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { formulaInput, formulaTree } from '../helpers/formula_weights.js';
@@ -23,7 +24,6 @@ import {
 } from '../helpers/golden_networks.js';
 import { goldenJson, goldenTensors, maxAbs, maxDifference, toChannelsLast } from '../helpers/golden_tensors.js';
 import { groupOf, groupResults } from '../helpers/param_groups.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row full-formula: 5e-5 absolute; activations 5e-5 and gradients 1e-2 of their largest, as elsewhere.
 const OUTPUT = 5e-5;

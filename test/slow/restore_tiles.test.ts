@@ -1,8 +1,8 @@
 /** @file A photo restored whole and in tiles by the shipped student: the difference by distance to the tiles' borders. */
 import { expect, it } from 'vitest';
+import { crop, type Picture } from '../../src/images/picture.js';
 import { decodeImage } from '../../src/restore/decode_image.js';
 import { loadModel } from '../../src/restore/load_model.js';
-import { crop, type Picture } from '../../src/images/picture.js';
 import { createRestorer, type RestorerOptions } from '../../src/restore/restorer.js';
 import { tileStarts } from '../../src/restore/tiles.js';
 import { goldenPath } from '../helpers/golden.js';

@@ -7,8 +7,8 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { tensorboardTag } from '../../src/training/tensorboard/tags.js';
 import { readStats } from '../../src/training/stats_log.js';
+import { tensorboardTag } from '../../src/training/tensorboard/tags.js';
 import { temporaryFolder } from '../helpers/photos.js';
 import { smallRun, startTraining } from '../helpers/small_run.js';
 

@@ -2,15 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { studentTimesteps } from '../../src/config/resolve.js';
 import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor } from '../../src/engine/tfjs.js';
 import type { Engine } from '../../src/engine/types.js';
+import { fakeLosses, type Terms } from '../../src/fake/losses.js';
 import { distillationLoss, type DistillationObjective } from '../../src/losses/distillation_objective.js';
-import { lossGradients } from '../../src/optimizer/gradients.js';
-import { distillationPair, studentLosses } from '../../src/student/losses.js';
 import { rsd } from '../../src/methods/rsd.js';
 import { sid } from '../../src/methods/sid.js';
 import { vsd } from '../../src/methods/vsd.js';
 import { treeToMemory } from '../../src/models/layout.js';
+import { lossGradients } from '../../src/optimizer/gradients.js';
+import { distillationPair, studentLosses } from '../../src/student/losses.js';
+import { drawFakeSample } from '../../src/student/sample.js';
 import { engineKinds, prepareFor } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
 import { goldenLpips } from '../helpers/golden_lpips.js';
@@ -21,9 +24,6 @@ import { goldenJson, goldenTensors, maxAbs, maxDifference } from '../helpers/gol
 import { groupOf, groupResults } from '../helpers/param_groups.js';
 import { LPIPS, rsdUpdate, studentUpdate, termsOf, type RsdUpdate } from '../helpers/student_update.js';
 import { choice, chosenTerms } from '../helpers/term_choice.js';
-import { drawFakeSample } from '../../src/student/sample.js';
-import { fakeLosses, type Terms } from '../../src/fake/losses.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 // Golden README, row rsd/: losses 2e-4 relative, gradients 1e-2 of their largest. Tensors on the way: that of a U-Net's output.
 const LOSS = 2e-4;

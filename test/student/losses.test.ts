@@ -1,19 +1,19 @@
 /** @file What must hold for RSD's losses whatever the weights: the start of a distillation, the pass from the last timestep. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { mseLoss } from '../../src/losses/mse.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
+import { lossGradients } from '../../src/optimizer/gradients.js';
 import { generate, generateFromPrior } from '../../src/student/generate.js';
+import { studentLosses, type StudentObjective } from '../../src/student/losses.js';
+import { encodeBatch } from '../../src/student/sample.js';
 import { widenByNoise } from '../../src/student/widen.js';
 import { resshift } from '../../src/teacher/denoiser.js';
-import { lossGradients } from '../../src/optimizer/gradients.js';
-import { studentLosses, type StudentObjective } from '../../src/student/losses.js';
 import { evaluate } from '../helpers/evaluate.js';
 import { goldenDistillation, rsdInputs, type GoldenDistillation } from '../helpers/golden_rsd.js';
 import { goldenTensors, maxAbs, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
-import { encodeBatch } from '../../src/student/sample.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 const objective: StudentObjective = {
   distillation: { loss: rsdLoss, powerTen: false, sidNormalization: true },

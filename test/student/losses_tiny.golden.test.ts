@@ -2,9 +2,10 @@
 import { expect, it } from 'vitest';
 import { qSample } from '../../src/diffusion/forward_process.js';
 import { tf, type Tensors } from '../../src/engine/tfjs.js';
+import { fakeLosses } from '../../src/fake/losses.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
-import { generate } from '../../src/student/generate.js';
 import { lossGradients } from '../../src/optimizer/gradients.js';
+import { generate } from '../../src/student/generate.js';
 import { studentLosses } from '../../src/student/losses.js';
 import { engineKinds, evaluate } from '../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../helpers/golden.js';
@@ -12,7 +13,6 @@ import { worstGradError, type GradSummary } from '../helpers/golden_networks.js'
 import { goldenDistillation, rsdInputs } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors, maxDifference } from '../helpers/golden_tensors.js';
 import { groupFeeds, groupOf, groupResults } from '../helpers/param_groups.js';
-import { fakeLosses } from '../../src/fake/losses.js';
 
 // Golden README: row rsd/; the student's output as a U-Net's.
 const LOSS = 2e-4;

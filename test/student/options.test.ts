@@ -1,22 +1,22 @@
 /** @file Options of the distillation that golden data does not cover: a fake that is told the student's timestep, a noisy GAN. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { qSample } from '../../src/diffusion/forward_process.js';
+import type { HostArray } from '../../src/engine/host_array.js';
 import { tf, type Tensor, type Tensors } from '../../src/engine/tfjs.js';
 import { discriminate } from '../../src/fake/discriminator.js';
+import { fakeLosses } from '../../src/fake/losses.js';
 import { fakeFromTeacher } from '../../src/fake/widen.js';
 import { discriminatorLoss, generatorLoss } from '../../src/losses/gan.js';
 import { rsdLoss } from '../../src/losses/rsd.js';
-import { studentLosses } from '../../src/student/losses.js';
 import { updateDraws } from '../../src/student/draws.js';
+import { studentLosses } from '../../src/student/losses.js';
+import { drawFakeSample, encodeBatch } from '../../src/student/sample.js';
 import { evaluate } from '../helpers/evaluate.js';
 import { goldenUNet } from '../helpers/golden_models.js';
 import { goldenDistillation, rsdInputs, type GoldenDistillation } from '../helpers/golden_rsd.js';
 import { goldenJson, goldenTensors, maxDifference } from '../helpers/golden_tensors.js';
-import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 import { sampleArray } from '../helpers/gradient_check.js';
-import { drawFakeSample, encodeBatch } from '../../src/student/sample.js';
-import { fakeLosses } from '../../src/fake/losses.js';
-import type { HostArray } from '../../src/engine/host_array.js';
+import { groupFeeds, groupOf } from '../helpers/param_groups.js';
 
 const NAMES = ['gt', 'lq', 'tn', 'noise_xtn', 'eps', 't', 'noise_t'];
 

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AUTOENCODER_GROUP } from '../../src/autoencoder/first_stage.js';
 import { createProcess } from '../../src/diffusion/denoiser.js';
-import { createEngine } from '../../src/engine/engine.js';
-import type { Engine } from '../../src/engine/types.js';
 import type { NoiseSource } from '../../src/diffusion/picture_noise.js';
-import { multiStepPass, type Pass } from '../../src/teacher/pass.js';
+import { createEngine } from '../../src/engine/engine.js';
+import type { HostArray } from '../../src/engine/host_array.js';
+import type { Engine } from '../../src/engine/types.js';
 import type { Picture } from '../../src/images/picture.js';
-import { UNET_GROUP, type RestorationModel } from '../../src/teacher/restoration_model.js';
 import { treeToMemory } from '../../src/models/layout.js';
+import { oneStepPass } from '../../src/student/pass.js';
+import { multiStepPass, type Pass } from '../../src/teacher/pass.js';
+import { UNET_GROUP, type RestorationModel } from '../../src/teacher/restoration_model.js';
 import { engineKinds } from '../helpers/evaluate.js';
 import { goldenTensors, item, maxDifference } from '../helpers/golden_tensors.js';
 import { goldenTeacher } from '../helpers/micro_models.js';
-import { oneStepPass } from '../../src/student/pass.js';
-import { AUTOENCODER_GROUP } from '../../src/autoencoder/first_stage.js';
-import type { HostArray } from '../../src/engine/host_array.js';
 
 /** Of the golden README, for images none of whose latents lies so near to two codes that float32 may choose the other. */
 const IMAGE_TOLERANCE = 1e-3;

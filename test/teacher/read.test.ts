@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { readFile, writeFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { loadRunConfig } from '../../src/config/load.js';
-import { widenByNoise } from '../../src/student/widen.js';
-import { convertWeights } from '../../src/weights/convert.js';
 import { readModelFile } from '../../src/models/model_file.js';
+import { widenByNoise } from '../../src/student/widen.js';
+import { readTeacher } from '../../src/teacher/read.js';
+import { convertWeights } from '../../src/weights/convert.js';
 import { writeSafetensors } from '../../src/weights/safetensors.js';
 import { temporaryFolder } from '../helpers/photos.js';
 import { smallRun, startTraining } from '../helpers/small_run.js';
-import { readTeacher } from '../../src/teacher/read.js';
 
 const FIRST = 'input_blocks.0.0.weight';
 

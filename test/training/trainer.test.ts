@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readStats } from '../../src/training/stats_log.js';
 import { readModelFile } from '../../src/models/model_file.js';
+import { readStats } from '../../src/training/stats_log.js';
 import { temporaryFolder } from '../helpers/photos.js';
-import { readFields, readRecords } from '../tensorboard/event_bytes.js';
 import { smallRun, startTraining } from '../helpers/small_run.js';
+import { readFields, readRecords } from '../tensorboard/event_bytes.js';
 
 const TIMEOUT = 300_000;
 const folder = await temporaryFolder();

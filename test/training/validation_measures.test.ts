@@ -1,10 +1,10 @@
 /** @file Metrics that a run's validation is asked for: loaded by name, tried before the training, measured as files would be. */
 import { describe, expect, it } from 'vitest';
 import { runSchema } from '../../src/config/schema.js';
-import { imageMetrics } from '../../src/metrics/registry.js';
-import { fidelity } from '../../src/training/validation_metrics.js';
-import { ValidationMeasures } from '../../src/training/validation_measures.js';
 import type { HostArray } from '../../src/engine/host_array.js';
+import { imageMetrics } from '../../src/metrics/registry.js';
+import { ValidationMeasures } from '../../src/training/validation_measures.js';
+import { fidelity } from '../../src/training/validation_metrics.js';
 
 /** A picture in [-1,1] with structure at all sizes. */
 const picture = (height: number, width: number): HostArray => ({

@@ -1,7 +1,7 @@
 /** @file Numbers of a validation: their definitions, their means, and which of them a checkpoint is judged by. */
 import { describe, expect, it } from 'vitest';
-import { fidelity, MetricMeans, validationScore } from '../../src/training/validation_metrics.js';
 import type { HostArray } from '../../src/engine/host_array.js';
+import { fidelity, MetricMeans, validationScore } from '../../src/training/validation_metrics.js';
 
 const image = (side: number, value: (i: number) => number): HostArray => ({
   shape: [1, side, side, 3],

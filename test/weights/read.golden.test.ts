@@ -9,8 +9,8 @@ import { tensorBytes } from '../../src/weights/raw_tensor.js';
 import { readWeights } from '../../src/weights/read.js';
 import { readSafetensors } from '../../src/weights/safetensors.js';
 import { openWeightFile } from '../../src/weights/weight_file.js';
-import { goldenJson } from '../helpers/golden_tensors.js';
 import { goldenPath, goldenTitle, hasGolden } from '../helpers/golden.js';
+import { goldenJson } from '../helpers/golden_tensors.js';
 
 interface DtypeCase {
   values: Record<string, (number | string)[]>;

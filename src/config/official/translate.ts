@@ -1,12 +1,12 @@
 /** @file From an official file to our keys: every key of it is mapped, ignored with a reason, replaced, or an error. */
-import { UserError } from '../../errors/user_error.js';
 import { suggestion } from '../../errors/suggestion.js';
+import { UserError } from '../../errors/user_error.js';
 import { setValue, type RunDocument, type YamlFile } from '../document.js';
 import { expectation, show } from '../issues.js';
 import { valueAt } from '../keys.js';
-import { AUTOENCODER_RULES, DIFFUSION_RULES } from './latent_rules.js';
 import { DATA_RULES } from './data_rules.js';
 import { methodOf } from './detect.js';
+import { AUTOENCODER_RULES, DIFFUSION_RULES } from './latent_rules.js';
 import { MODEL_RULES } from './model_rules.js';
 import type { OfficialMethod, Outcome, Rule } from './rule.js';
 import { TRAIN_RULES } from './train_rules.js';

@@ -1,11 +1,11 @@
 /** @file From HR images and draws to training pairs. */
+import { degradationSides } from '../../config/degradation_sides.js';
 import type { DataConfig } from '../../config/schema.js';
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
 import { createEngine, type EngineOptions } from '../../engine/engine.js';
 import type { Engine } from '../../engine/types.js';
 import type { PairBatch, UndegradedBatch } from '../batch_maker.js';
 import { DegradationPipeline } from './pipeline.js';
-import { degradationSides } from '../../config/degradation_sides.js';
 
 /**
  * Makes LQ images of batches on the device.

@@ -4,12 +4,12 @@
  * Each kind of draw is a stream of its own (docs/degradation.md lists them), so that none depends on how many numbers
  * another one took.
  */
+import { firstSide, secondSide, type DegradationSides } from '../../config/degradation_sides.js';
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
-import { CountedRandom } from '../../random/counted.js';
 import type { ResizeFilter } from '../../images/taps.js';
+import { CountedRandom } from '../../random/counted.js';
 import { drawFinalSinc, drawKernel, kernelValues, type KernelChoice } from './kernel_draw.js';
 import { drawNoise, type NoiseDraws } from './noise_draws.js';
-import { firstSide, secondSide, type DegradationSides } from '../../config/degradation_sides.js';
 import { weightedIndex } from './weighted_index.js';
 
 /** A resize, the same one for the whole batch. */

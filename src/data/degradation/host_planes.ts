@@ -1,6 +1,6 @@
 /** @file Planes [H, W, B * 3] on the host: single samples taken out of them. */
-import { CHANNELS, type Pixels } from '../../images/pixels.js';
 import type { HostArray } from '../../engine/host_array.js';
+import { CHANNELS, type Pixels } from '../../images/pixels.js';
 
 /** A square part of one sample, from row `top` and column `left`. */
 export function sampleOf(planes: HostArray, sample: number, side: number, top = 0, left = 0): Pixels {

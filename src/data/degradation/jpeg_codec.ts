@@ -1,8 +1,8 @@
 /** @file The JPEG stage by a real encoder: on the host, 8 bit, qualities rounded to whole numbers. */
-import { jpegRoundTrip } from '../jpeg.js';
-import { CHANNELS, fromRgb8, toRgb8 } from '../../images/pixels.js';
-import { putSample, sampleOf } from './host_planes.js';
 import type { HostArray } from '../../engine/host_array.js';
+import { CHANNELS, fromRgb8, toRgb8 } from '../../images/pixels.js';
+import { jpegRoundTrip } from '../jpeg.js';
+import { putSample, sampleOf } from './host_planes.js';
 
 /**
  * Encodes and decodes every sample.

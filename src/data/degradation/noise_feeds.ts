@@ -1,7 +1,7 @@
 /** @file Noise draws of some samples, laid on the canvas of the noise stage. */
+import type { HostArray } from '../../engine/host_array.js';
 import { CHANNELS } from '../../images/pixels.js';
 import type { NoiseDraws } from './noise_draws.js';
-import type { HostArray } from '../../engine/host_array.js';
 
 /** Copies a field [side, side, channels] into the upper left corner of a canvas. */
 function lay(field: Float32Array, canvas: Float32Array, side: number, canvasSide: number, channels: number): void {

@@ -1,5 +1,7 @@
 /** @file The second-order degradation of a batch: which stage comes when, with which of the batch's draws. */
+import type { DegradationSides } from '../../config/degradation_sides.js';
 import type { RealEsrganConfig } from '../../config/sections/degradation.js';
+import type { HostArray } from '../../engine/host_array.js';
 import type { Engine } from '../../engine/types.js';
 import { CHANNELS } from '../../images/pixels.js';
 import { resizeTaps, type ResizeFilter } from '../../images/taps.js';
@@ -10,9 +12,7 @@ import { JPEG_UNIT, quantisationFactor } from './jpeg_simulated.js';
 import type { NoiseDraws } from './noise_draws.js';
 import { noiseFeeds } from './noise_feeds.js';
 import { reflectionMatrix, tapMatrix } from './resample_matrix.js';
-import type { DegradationSides } from '../../config/degradation_sides.js';
 import { DegradationStages } from './stages.js';
-import type { HostArray } from '../../engine/host_array.js';
 
 /** Most samples that go through the stages together; a batch of more goes in equal parts. */
 const MOST_SAMPLES = 8;

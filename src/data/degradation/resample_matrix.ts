@@ -2,8 +2,8 @@
  * @file Resizes and paddings along one axis as matrices, made on the host: a traced program has fixed shapes, and the
  * sides of a degraded image vary from batch to batch.
  */
-import { reflectedIndex, type Taps } from '../../images/taps.js';
 import type { HostArray } from '../../engine/host_array.js';
+import { reflectedIndex, type Taps } from '../../images/taps.js';
 
 /**
  * Tap table as a matrix.

@@ -1,8 +1,8 @@
 /** @file Puts a downloaded dataset where run files look for it: links or copies, nothing is moved, changed or deleted. */
 import { constants, copyFile, link, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import { concurrentMap } from '../concurrent_map.js';
 import { UserError } from '../../errors/user_error.js';
+import { concurrentMap } from '../concurrent_map.js';
 import { scanFolders } from '../folder_scan.js';
 import type { Layout, Placement } from './layout.js';
 import { isSameFile } from './same_file.js';

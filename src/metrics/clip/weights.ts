@@ -1,7 +1,7 @@
 /** @file The parameters of CLIP RN50 by their published names, and the form in which the networks here take them. */
+import { toOfficialLayout } from '../../models/layout.js';
 import type { ParamSpec } from '../../nn/param_spec.js';
 import { SpecList } from '../../nn/spec_list.js';
-import { toOfficialLayout } from '../../models/layout.js';
 import type { HostTensor, HostTree } from '../../weights/tree.js';
 import { batchNormSpecs, foldBatchNorm } from '../batch_norm.js';
 

@@ -1,9 +1,9 @@
 /** @file A preview as a self-contained HTML page: every pair large, with its draws as a table. */
 import sharp from 'sharp';
-import { html, type Html } from '../pages/html.js';
-import { renderPage } from '../pages/page.js';
 import type { GridImage } from '../../images/canvas.js';
 import { CHANNELS, toRgb8 } from '../../images/pixels.js';
+import { html, type Html } from '../pages/html.js';
+import { renderPage } from '../pages/page.js';
 import type { Preview, PreviewPair } from './preview_pairs.js';
 
 const STYLE = `

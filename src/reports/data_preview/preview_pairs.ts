@@ -1,12 +1,12 @@
 /** @file Training pairs as a run would get them, with what was drawn for each. */
 import type { DataConfig } from '../../config/schema.js';
-import { CountedRandom } from '../../random/counted.js';
-import type { GridImage } from '../../images/canvas.js';
 import type { PairBatch } from '../../data/batch_maker.js';
 import { describeDraws } from '../../data/degradation/describe_draws.js';
 import { drawMild } from '../../data/degrade_mild.js';
 import type { PhotoFailure } from '../../data/photo_reader.js';
 import { createPairStream } from '../../data/stream.js';
+import type { GridImage } from '../../images/canvas.js';
+import { CountedRandom } from '../../random/counted.js';
 
 /** One pair to look at. */
 export interface PreviewPair {

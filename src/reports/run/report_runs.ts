@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import sharp from 'sharp';
-import { previewUri } from '../pages/preview.js';
 import { writeFileDurably } from '../../files/durable_file.js';
+import { previewUri } from '../pages/preview.js';
 import { readRuns, type GridFile, type RunRecord } from './read_run.js';
 import { runPage, type ShownGrid } from './run_page.js';
 

@@ -1,10 +1,10 @@
 /** @file Reports of runs: the page. */
+import { formatDuration } from '../../training/progress.js';
 import { html, type Html } from '../pages/html.js';
 import { lineChart } from '../pages/line_chart.js';
 import { renderPage, type Section } from '../pages/page.js';
 import { legend, seriesDot } from '../pages/series.js';
 import { table, type Row } from '../pages/table.js';
-import { formatDuration } from '../../training/progress.js';
 import { configRows } from './config_table.js';
 import { chartGroups, type ChartGroup } from './curves.js';
 import type { RunRecord } from './read_run.js';

@@ -1,11 +1,11 @@
 /** @file Training pairs by the Real-ESRGAN degradation: options, repetition, both engines, pairs that belong together. */
 import { afterEach, describe, expect, it } from 'vitest';
+import { degradationSides } from '../../../src/config/degradation_sides.js';
 import { BatchDegrader, withoutBroken } from '../../../src/data/degradation/degrade_batch.js';
 import { drawDegradation } from '../../../src/data/degradation/draws.js';
-import { degradationSides } from '../../../src/config/degradation_sides.js';
-import { resize } from '../../../src/images/resize.js';
 import { tf } from '../../../src/engine/tfjs.js';
 import type { EngineKind } from '../../../src/engine/types.js';
+import { resize } from '../../../src/images/resize.js';
 import { photoPixels } from '../../helpers/photos.js';
 import { realEsrganConfig } from '../../helpers/realesrgan.js';
 

@@ -3,15 +3,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { DegradationDraws, KernelDraws, ResizeDraw } from '../../../src/data/degradation/draws.js';
 import type { NoiseDraws } from '../../../src/data/degradation/noise_draws.js';
 import { DegradationPipeline } from '../../../src/data/degradation/pipeline.js';
-import type { ResizeFilter } from '../../../src/images/taps.js';
 import { createEngine } from '../../../src/engine/engine.js';
+import type { HostArray } from '../../../src/engine/host_array.js';
 import { tf } from '../../../src/engine/tfjs.js';
+import type { ResizeFilter } from '../../../src/images/taps.js';
 import { engineKinds } from '../../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../../helpers/golden.js';
 import { goldenJson, goldenTensors, items, maxDifference } from '../../helpers/golden_tensors.js';
 import { requireJpegTolerance } from '../../helpers/jpeg_tolerance.js';
 import { realEsrganConfig } from '../../helpers/realesrgan.js';
-import type { HostArray } from '../../../src/engine/host_array.js';
 
 /** Images are whole 255ths: equal but for the rounding of float32, except where a level was on the edge. */
 const EXACT = 1e-6;

@@ -5,13 +5,13 @@ import { gaussianNoise, poissonNoise, type NoiseInputs } from '../../../src/data
 import { filterPlanes, resample, toImages, toPlanes } from '../../../src/data/degradation/planes.js';
 import { reflectionMatrix, tapMatrix } from '../../../src/data/degradation/resample_matrix.js';
 import { sharpen } from '../../../src/data/degradation/sharpen.js';
-import { resizeTaps, type ResizeFilter } from '../../../src/images/taps.js';
+import type { HostArray } from '../../../src/engine/host_array.js';
 import { tf } from '../../../src/engine/tfjs.js';
+import { resizeTaps, type ResizeFilter } from '../../../src/images/taps.js';
 import { engineKinds, evaluate } from '../../helpers/evaluate.js';
 import { goldenTitle, hasGolden } from '../../helpers/golden.js';
 import { goldenJson, goldenTensors, maxDifference } from '../../helpers/golden_tensors.js';
 import { requireJpegTolerance } from '../../helpers/jpeg_tolerance.js';
-import type { HostArray } from '../../../src/engine/host_array.js';
 
 /** Of filter, resize, noise and sharpening (golden/README.md). */
 const TOLERANCE = 1e-5;

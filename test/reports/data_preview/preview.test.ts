@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runSchema } from '../../../src/config/schema.js';
+import { createPairStream } from '../../../src/data/stream.js';
+import { textWidth } from '../../../src/images/bitmap_font.js';
 import { previewPage } from '../../../src/reports/data_preview/preview_page.js';
 import { previewPairs, type Preview } from '../../../src/reports/data_preview/preview_pairs.js';
 import { previewSheet, textLines } from '../../../src/reports/data_preview/preview_sheet.js';
-import { createPairStream } from '../../../src/data/stream.js';
-import { textWidth } from '../../../src/images/bitmap_font.js';
 import { temporaryFolder, writePhoto } from '../../helpers/photos.js';
 
 const [folder, grey] = [await temporaryFolder(), await temporaryFolder()];

@@ -6,8 +6,8 @@ import { crc32c, maskedCrc32c } from '../../../src/training/tensorboard/crc32c.j
 import { EventFile } from '../../../src/training/tensorboard/event_file.js';
 import { integerField } from '../../../src/training/tensorboard/protobuf.js';
 import { frameRecord } from '../../../src/training/tensorboard/record.js';
-import { temporaryFolder } from '../temporary_folder.js';
 import { messageAt, readFields, readRecords, type Fields } from '../../tensorboard/event_bytes.js';
+import { temporaryFolder } from '../temporary_folder.js';
 
 const text = (field: unknown): string => (field as Buffer).toString('utf8');
 
