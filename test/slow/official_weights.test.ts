@@ -61,7 +61,7 @@ interface ReadResult {
 /** Reads a model in a process of its own, whose peak memory is the reader's. */
 function readApart(file: string): ReadResult {
   const source = `
-    import { readModelFile } from './src/weights/model_file.ts';
+    import { readModelFile } from './src/models/model_file.ts';
     const start = performance.now();
     const model = await readModelFile(${JSON.stringify(file)});
     const seconds = (performance.now() - start) / 1000;
