@@ -32,5 +32,5 @@ export const tf = require('@tensorflow/tfjs-node-gpu') as typeof Tfjs;
 export type Tensor = Tfjs.Tensor;
 /** Named tensors. */
 export type Tensors = Readonly<Record<string, Tensor>>;
-/** Parameters of a network by official name, in TensorFlow's memory layout (see `weights/layout.ts`). */
+/** Parameters of a network by official name, in TensorFlow's memory layout (see `models/layout.ts`). */
 export type Params = Tensors;

@@ -25,7 +25,7 @@ export interface StateAccess {
   guard(condition: Tensor, message: string, values?: readonly Tensor[]): void;
 }
 
-/** Scalars fed into every AdamW update; computed by `training/optimizer.ts`. */
+/** Scalars fed into every AdamW update; computed by `optimizer/adamw.ts`. */
 export interface AdamWInputs {
   readonly lr: Tensor;
   readonly beta1: Tensor;

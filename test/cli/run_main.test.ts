@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 function program(body: string): string[] {
   const source = `
     import { runMain } from './src/cli/run_main.ts';
-    import { UserError } from './src/errors.ts';
+    import { UserError } from './src/errors/user_error.ts';
     await runMain(async (argv) => { ${body} }, ['first', 'second']);`;
   return ['--import', 'tsx', '--input-type=module', '--eval', source];
 }
