@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { autoencoderConfigOf } from '../src/autoencoder/read.js';
 import type { RunConfig } from '../src/config/schema.js';
+import { timedPrograms } from '../src/engine/timed_programs.js';
 import type { Engine } from '../src/engine/types.js';
 import { perceptualMetrics } from '../src/losses/perceptual.js';
 import type { PairBatches } from '../src/methods/method.js';
@@ -100,18 +101,9 @@ class Recorder {
       dispose: () => {
         engine.dispose();
       },
-      prepare: (program) => {
-        const executable = engine.prepare(program);
-        return {
-          run: async (feeds) => {
-            const start = performance.now();
-            const results = await executable.run(feeds);
-            const seconds = (performance.now() - start) / 1000;
-            this.seconds[program.name] = (this.seconds[program.name] ?? 0) + seconds;
-            return results;
-          },
-        };
-      },
+      ...timedPrograms(engine, (program, seconds) => {
+        this.seconds[program] = (this.seconds[program] ?? 0) + seconds;
+      }),
     };
   }
 

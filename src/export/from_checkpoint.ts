@@ -9,13 +9,11 @@ import { trainedModel, type TrainedWeights } from '../methods/trained_model.js';
 import type { Model, Weighted } from '../models/model.js';
 import { readModelFile, writeModelFile } from '../models/model_file.js';
 import type { AutoencoderConfig } from '../nn/autoencoder_config.js';
+import { EMA } from '../optimizer/outline.js';
 import { MANIFEST_NAME, readManifest, verifyFiles } from '../training/checkpoint_manifest.js';
 import { CheckpointStore } from '../training/checkpoint_store.js';
 import { runPaths } from '../training/run_folder.js';
 import { readGroup } from '../training/train_state.js';
-
-/** Group of a checkpoint that holds the EMA weights. */
-const EMA_GROUP = 'ema';
 
 /** Which of a run's checkpoints: the newest, the one with the best validation score, or the one of an iteration. */
 export type WhichCheckpoint = 'latest' | 'best' | number;
@@ -115,13 +113,13 @@ async function chooseCheckpoint(checkpoints: string, which: WhichCheckpoint): Pr
 /** The EMA weights of a checkpoint, checked against its manifest. Other files of the checkpoint are not touched. */
 async function readTrainedWeights(folder: string): Promise<TrainedWeights> {
   const manifest = await readManifest(folder);
-  const file = manifest.files[EMA_GROUP];
+  const file = manifest.files[EMA];
   if (!file)
     throw new UserError('the checkpoint has no EMA weights', {
       file: folder,
       found: Object.keys(manifest.files).join(', '),
     });
-  await verifyFiles(folder, { ...manifest, files: { [EMA_GROUP]: file } });
+  await verifyFiles(folder, { ...manifest, files: { [EMA]: file } });
   const ema = await readGroup(path.join(folder, file.name));
   return { ema, iteration: manifest.iteration, score: manifest.score };
 }

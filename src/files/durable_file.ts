@@ -1,6 +1,7 @@
 /** @file Files and folders that are either wholly on the disk or not there at all. */
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename } from 'node:fs/promises';
 import path from 'node:path';
+import { replaceFile } from './atomic_file.js';
 
 /** Waits until a file's bytes, or a folder's entries, have reached the disk. */
 export async function flushToDisk(fileOrFolder: string): Promise<void> {
@@ -31,18 +32,6 @@ export async function renameDurably(from: string, to: string): Promise<void> {
  * @throws the file system's error; the old content is then untouched and nothing is left behind.
  */
 export async function writeFileDurably(file: string, content: string | Uint8Array): Promise<void> {
-  const temporary = `${file}.tmp-${process.pid}`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(content);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await renameDurably(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+  await replaceFile(file, (write) => write(bytes), renameDurably);
 }

@@ -2,6 +2,7 @@
 import type { RunConfig } from '../config/schema.js';
 import { createEngine } from '../engine/engine.js';
 import type { HostArray } from '../engine/host_array.js';
+import { timedPrograms } from '../engine/timed_programs.js';
 import type { Engine, TensorSpec } from '../engine/types.js';
 import { outlineRun } from '../methods/table.js';
 import { freshParams } from '../models/fresh.js';
@@ -40,7 +41,7 @@ export async function measureSteps(
     );
     await defineNetworks(engine, outline, Object.fromEntries(fresh));
     const last = new Map<string, number>();
-    const timing = timed(engine, last);
+    const timing = timedPrograms(engine, (program, seconds) => last.set(program, seconds));
     for (const { spec } of Object.values(outline.updates)) {
       log(`timing the ${spec.name}, micro-batch ${train.microBatch}: compiling, then one like all others`);
       for (const name of await runUpdate(timing, spec, config, outline.microBatches)) {
@@ -91,21 +92,4 @@ function noise(inputs: Readonly<Record<string, TensorSpec>>, seed: number): Reco
     return [name, { shape, data: Float32Array.from({ length }, () => random.uniform(-1, 1)) }];
   });
   return Object.fromEntries(entries);
-}
-
-/** Prepares programs whose runs are timed; `seconds` gets those of each program's last run. */
-function timed(engine: Engine, seconds: Map<string, number>): Pick<Engine, 'prepare'> {
-  return {
-    prepare: (program) => {
-      const executable = engine.prepare(program);
-      return {
-        run: async (feeds) => {
-          const start = performance.now();
-          const results = await executable.run(feeds);
-          seconds.set(program.name, (performance.now() - start) / 1000);
-          return results;
-        },
-      };
-    },
-  };
 }
